@@ -7,6 +7,7 @@ import java.util.concurrent.Executor;
 import org.neuralranking.model.bundle.Bundle;
 import org.neuralranking.model.registry.ModelRuntime;
 import org.neuralranking.model.registry.ModelThreads;
+import org.neuralranking.stats.NodeStats;
 import org.opensearch.threadpool.ThreadPool;
 
 /** The loaded contents of this node, by hash. */
@@ -14,17 +15,26 @@ public final class InferenceEngine implements ModelRuntime {
 
     private final InferenceSettings settings;
     private final ThreadPool threadPool;
+    private final NodeStats stats;
     private final Map<String, LoadedModel> loaded = new ConcurrentHashMap<>();
 
-    public InferenceEngine(InferenceSettings settings, ThreadPool threadPool) {
+    public InferenceEngine(InferenceSettings settings, ThreadPool threadPool, NodeStats stats) {
         this.settings = settings;
         this.threadPool = threadPool;
+        this.stats = stats;
     }
 
     @Override
     public void load(Bundle bundle) throws Exception {
         Executor executor = threadPool.executor(ModelThreads.INFERENCE);
-        LoadedModel model = LoadedModel.open(bundle, settings, executor, System::nanoTime, threadPool.getThreadContext());
+        LoadedModel model = LoadedModel.open(
+            bundle,
+            settings,
+            executor,
+            System::nanoTime,
+            threadPool.getThreadContext(),
+            stats.model(bundle.hash())
+        );
         LoadedModel before = loaded.put(bundle.hash(), model);
         if (before != null) {
             before.close();
@@ -34,6 +44,7 @@ public final class InferenceEngine implements ModelRuntime {
     @Override
     public void unload(String hash) {
         LoadedModel model = loaded.remove(hash);
+        stats.forget(hash);
         if (model != null) {
             model.close();
         }
@@ -43,10 +54,5 @@ public final class InferenceEngine implements ModelRuntime {
     LoadedModel acquire(String hash) {
         LoadedModel model = loaded.get(hash);
         return model != null && model.tryIncRef() ? model : null;
-    }
-
-    /** What is loaded, without taking references: for reading counters. */
-    public Map<String, LoadedModel> loaded() {
-        return loaded;
     }
 }

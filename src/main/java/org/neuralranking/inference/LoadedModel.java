@@ -29,7 +29,7 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
     private final OnnxGraph graph;
     private final float[] queryWeights;
     private final Scheduler scheduler;
-    private final ModelStats stats = new ModelStats();
+    private final ModelStats stats;
     private final LongSupplier nanoTime;
     private final ThreadContext threadContext;
 
@@ -41,7 +41,8 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         InferenceSettings settings,
         Executor executor,
         LongSupplier nanoTime,
-        ThreadContext threadContext
+        ThreadContext threadContext,
+        ModelStats stats
     ) {
         super("model " + bundle.hash());
         this.hash = bundle.hash();
@@ -49,6 +50,7 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         this.tokenizer = tokenizer;
         this.graph = graph;
         this.queryWeights = queryWeights;
+        this.stats = stats;
         this.scheduler = new Scheduler(this::run, settings, executor, nanoTime, stats);
         this.nanoTime = nanoTime;
         this.threadContext = threadContext;
@@ -59,8 +61,14 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
      *
      * @throws BundleException if they cannot be used or do not fit together
      */
-    static LoadedModel open(Bundle bundle, InferenceSettings settings, Executor executor, LongSupplier nanoTime, ThreadContext threadContext)
-        throws IOException {
+    static LoadedModel open(
+        Bundle bundle,
+        InferenceSettings settings,
+        Executor executor,
+        LongSupplier nanoTime,
+        ThreadContext threadContext,
+        ModelStats stats
+    ) throws IOException {
         BundleFacts facts = bundle.facts();
         Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(bundle.tokenizer()), settings.maxTextChars());
         try {
@@ -77,7 +85,7 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
                 graph.close();
                 throw new BundleException("model.onnx: got " + graph.columns() + " logits a pair, expected 1 for a cross_encoder");
             }
-            return new LoadedModel(bundle, tokenizer, graph, queryWeights, settings, executor, nanoTime, threadContext);
+            return new LoadedModel(bundle, tokenizer, graph, queryWeights, settings, executor, nanoTime, threadContext, stats);
         } catch (Exception | LinkageError e) {
             tokenizer.close();
             throw e;

@@ -34,7 +34,7 @@ public record ModelEntry(ModelRef ref, Task task, String path) implements Writea
         PARSER.declareString(ConstructingObjectParser.constructorArg(), new ParseField("path"));
     }
 
-    ModelEntry(StreamInput in) throws IOException {
+    public ModelEntry(StreamInput in) throws IOException {
         this(new ModelRef(in), in.readEnum(Task.class), in.readString());
     }
 
