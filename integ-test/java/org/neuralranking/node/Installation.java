@@ -1,0 +1,80 @@
+package org.neuralranking.node;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A home of OpenSearch with plugins in it, installed by the distribution's own {@code opensearch-plugin}. Any number of nodes run from one
+ * installation: they keep configuration, data, logs and temporary files in directories of their own.
+ */
+public final class Installation {
+    private static final Map<PluginZip, Installation> SHARED = new EnumMap<>(PluginZip.class);
+
+    private final Path home;
+
+    private Installation(Path home) {
+        this.home = home;
+    }
+
+    /** The installation of one zip that all of this JVM shares; made at the first call. */
+    public static synchronized Installation of(PluginZip zip) {
+        return SHARED.computeIfAbsent(zip, z -> fresh(z.name().toLowerCase(Locale.ROOT), List.of(z.file())));
+    }
+
+    /**
+     * A new home under {@code target/homes/NAME}, in place of one of that name from an earlier run.
+     *
+     * @param zips plugin zips, installed in this order; may be empty
+     * @throws IllegalStateException with the installer's words if it refuses a zip
+     */
+    public static Installation fresh(String name, List<Path> zips) {
+        Path home = ProjectFiles.target().resolve("homes").resolve(name);
+        FileTree.delete(home);
+        FileTree.link(ProjectFiles.distribution(), home);
+        Installation installation = new Installation(home);
+        zips.forEach(installation::install);
+        return installation;
+    }
+
+    public Path home() {
+        return home;
+    }
+
+    private void install(Path zip) {
+        if (Files.isRegularFile(zip) == false) {
+            throw new IllegalStateException("no plugin zip at " + zip + ": the package phase of Maven makes it");
+        }
+        List<String> command = List.of(home.resolve("bin/opensearch-plugin").toString(), "install", "-b", zip.toUri().toString());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile()).redirectErrorStream(true);
+        NodeEnvironment.prepare(builder.environment(), home.resolve("config"));
+        Path tmp = home.resolve("tmp");
+        builder.environment().put("OPENSEARCH_JAVA_OPTS", "-Djava.io.tmpdir=" + tmp);
+        try {
+            Files.createDirectories(tmp);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int status = process.waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("exit status " + status + " of " + String.join(" ", command) + "\n" + output);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not run " + String.join(" ", command), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while installing " + zip, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return home.toString();
+    }
+}
