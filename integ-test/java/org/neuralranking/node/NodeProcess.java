@@ -79,6 +79,15 @@ final class NodeProcess {
         ALIVE.remove(this);
     }
 
+    /** However long it takes. */
+    void awaitExit() {
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     String lastLines() {
         try {
             List<String> lines = Files.readString(output, StandardCharsets.UTF_8).lines().toList();

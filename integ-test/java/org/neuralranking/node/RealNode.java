@@ -152,6 +152,11 @@ public final class RealNode implements AutoCloseable {
         process.kill();
     }
 
+    /** Returns when the node ends by itself or at another's hand. */
+    public void awaitExit() {
+        process.awaitExit();
+    }
+
     /** Stops it if it runs. */
     @Override
     public void close() {

@@ -1,0 +1,93 @@
+package org.neuralranking.demo;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import org.neuralranking.node.FreePorts;
+import org.neuralranking.node.Http;
+import org.neuralranking.node.Installation;
+import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.RealNode;
+
+import java.util.List;
+
+/**
+ * One node with the plugin, a catalogue of films in it, and three ways to search it compared: {@code mvn -Pdemo verify}. The node stays up
+ * until Ctrl-C; {@code -Ddemo.exit=true} stops it when the table is printed, {@code -Ddemo.port} is its HTTP port.
+ */
+public final class Demo {
+
+    private Demo() {}
+
+    public static void main(String[] arguments) {
+        int port = Integer.getInteger("demo.port", 9200);
+        if (FreePorts.isFree(port) == false) {
+            System.err.println("Port " + port + " of 127.0.0.1 is taken. Stop what listens there, or choose another: mvn -Pdemo verify -Ddemo.port=9201");
+            System.exit(1);
+        }
+        endWithParent();
+        say("Installing the plugin and starting a node on port " + port + " ...");
+        RealNode.Builder builder = RealNode.named("demo", Installation.of(PluginZip.forThisMachine())).httpPort(port);
+        for (String model : List.of(FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER)) {
+            builder.bundle(ProjectFiles.demoModel(model));
+        }
+        try (RealNode node = builder.start()) {
+            show(node.http());
+            if (Boolean.getBoolean("demo.exit")) {
+                return;
+            }
+            say("%nThe node stays at %s until Ctrl-C.", node.http());
+            node.awaitExit();
+        }
+    }
+
+    private static void show(Http http) {
+        Catalogue catalogue = Catalogue.read(ProjectFiles.project().resolve("src/demo/catalogue"));
+        FilmIndex index = new FilmIndex(http);
+        say("Registering the models %s and %s ...", FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER);
+        index.registerModels();
+        index.create();
+        long startNanos = System.nanoTime();
+        int films = catalogue.films().size();
+        index.load(catalogue.films(), done -> System.out.print(progress(done, films, startNanos)));
+        List<Catalogue.Query> queries = catalogue.queriesWithAnswer();
+        say("%nRunning %d queries in three ways ...%n", queries.size());
+        List<Comparison.Row> rows = new Comparison(http).run(catalogue);
+        System.out.print(ResultTable.of(rows));
+        say(
+            "%nMeans over %d queries; %d more have no answer in the catalogue and are left out. nDCG@10: quality of the first ten, 1 is ideal; "
+                + "recall@100: part of the relevant films among the first hundred; times as a client sees them for 100 hits, one query at a time.",
+            queries.size(),
+            catalogue.queries().size() - queries.size()
+        );
+        say("%nTry it:%n%n%s", String.join(System.lineSeparator().repeat(2), requestsToTry(http)));
+    }
+
+    /** Overwrites itself on a terminal. */
+    private static String progress(int done, int all, long startNanos) {
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        return String.format("\rIndexed %d of %d films through the pipeline, %.0f a second", done, all, done / seconds);
+    }
+
+    private static List<String> requestsToTry(Http http) {
+        String wish = "a girl who has to keep the lighthouse going on her own";
+        String search = http + "/" + FilmIndex.NAME + "/_search?pretty&filter_path=hits.hits._score,hits.hits._source.title";
+        String infer = http + "/_plugins/_neural_ranking/models/" + FilmIndex.ENCODER + "/_infer?pretty";
+        ObjectNode texts = Http.JSON.createObjectNode();
+        texts.putArray("texts").add(wish);
+        return List.of(
+            CurlLine.post(search, RankingSystem.LEARNED_SPARSE.body(wish).put("size", 5).toString()),
+            CurlLine.post(search, RankingSystem.LEARNED_SPARSE_RESCORED.body(wish).put("size", 5).toString()),
+            CurlLine.post(infer, texts.toString())
+        );
+    }
+
+    /** Maven may be ended without a word to its children. */
+    private static void endWithParent() {
+        ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(1)));
+    }
+
+    private static void say(String format, Object... arguments) {
+        System.out.println(String.format(format, arguments));
+    }
+}
