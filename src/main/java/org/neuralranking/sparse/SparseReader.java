@@ -41,7 +41,7 @@ final class SparseReader implements OutputReader<SparseVector> {
 
     static SparseReader of(LoadedModel model) {
         Vocabulary vocabulary = model.tokenizer().vocabulary();
-        return new SparseReader(model.ref().id(), vocabulary.size(), vocabulary::token, vocabulary::isSpecial);
+        return new SparseReader(model.hash(), vocabulary.size(), vocabulary::token, vocabulary::isSpecial);
     }
 
     /** @throws IllegalStateException if the graph wrote NaN or an infinite number */
