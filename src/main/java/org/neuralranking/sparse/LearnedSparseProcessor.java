@@ -217,7 +217,7 @@ public final class LearnedSparseProcessor extends AbstractProcessor {
                 return;
             }
             try (model) {
-                SparseInference.infer(model, texts, false, listener);
+                new SparseInference().infer(model, texts, false, listener);
             }
         }
     }

@@ -329,7 +329,7 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
         }
         try (loaded) {
             ActionListener<List<SparseVector>> encoded = ActionListener.map(listener, vectors -> new Encoded(ref, vectors.getFirst()));
-            SparseInference.infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
+            new SparseInference().infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
         }
     }
 

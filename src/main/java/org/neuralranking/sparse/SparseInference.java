@@ -18,7 +18,7 @@ import org.opensearch.core.action.ActionListener;
  * bundle has query weights: then it only looks them up (see {@link QueryTokens}) and is there at once. A text is cut to the model's
  * longest input, which the model's statistics count. A blank text has no tokens and costs nothing.
  */
-final class SparseInference {
+public final class SparseInference {
 
     /** One vector per text; those at {@code places} come from the rows of {@code submission}. */
     private record Encoding(SparseVector[] vectors, int[] places, Submission<SparseVector> submission) {
@@ -31,8 +31,6 @@ final class SparseInference {
         }
     }
 
-    private SparseInference() {}
-
     /**
      * Encodes without waiting; every failure goes to the listener.
      *
@@ -40,7 +38,7 @@ final class SparseInference {
      * @param asQuery  whether the texts are queries, which somebody waits for
      * @param listener gets one vector per text, in order, on an inference thread or before this returns
      */
-    static void infer(LoadedModel model, List<String> texts, boolean asQuery, ActionListener<List<SparseVector>> listener) {
+    public void infer(LoadedModel model, List<String> texts, boolean asQuery, ActionListener<List<SparseVector>> listener) {
         Encoding encoding;
         try {
             encoding = begin(model, texts, asQuery);
