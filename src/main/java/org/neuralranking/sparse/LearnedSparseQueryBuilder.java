@@ -34,7 +34,6 @@ import org.opensearch.index.query.QueryRewriteContext;
 import org.opensearch.index.query.QueryShardContext;
 import org.opensearch.index.query.QueryShardException;
 import org.opensearch.search.SearchService;
-import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.client.Client;
 
 /**
@@ -313,29 +312,24 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
         return new LearnedSparseQueryBuilder(field, queryText, modelId, null, null, models, encoded::get);
     }
 
-    /** Which model, then what it says; the text is encoded by the version that the id means now. */
+    /** Which model, then what it says: the text is encoded by the version that the id means now. */
     private void encode(Client client, ActionListener<Encoded> listener) {
+        ModelRef ref;
+        LoadedModel loaded;
         try {
-            ModelRef ref = models.get().resolve(modelId, Task.SPARSE_ENCODER);
-            if (queryText.isBlank()) {
-                listener.onResponse(new Encoded(ref, SparseVector.EMPTY));
-                return;
-            }
-            ThreadPool threads = client.threadPool();
-            try (LoadedModel loaded = models.get().acquire(ref)) {
-                new SparseInference().infer(
-                    loaded,
-                    List.of(queryText),
-                    true,
-                    new Handover<>(
-                        threads.getThreadContext(),
-                        threads.generic()::execute,
-                        ActionListener.map(listener, vectors -> new Encoded(ref, vectors.getFirst()))
-                    )
-                );
-            }
+            ref = models.get().resolve(modelId, Task.SPARSE_ENCODER);
+            loaded = queryText.isBlank() ? null : models.get().acquire(ref);
         } catch (Exception e) {
             listener.onFailure(e);
+            return;
+        }
+        if (loaded == null) {
+            listener.onResponse(new Encoded(ref, SparseVector.EMPTY));
+            return;
+        }
+        try (loaded) {
+            ActionListener<List<SparseVector>> encoded = ActionListener.map(listener, vectors -> new Encoded(ref, vectors.getFirst()));
+            new SparseInference().infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
         }
     }
 

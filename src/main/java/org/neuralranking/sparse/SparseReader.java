@@ -31,7 +31,7 @@ final class SparseReader implements OutputReader<SparseVector> {
     private final IntFunction<String> token;
     private final IntPredicate special;
 
-    /** @param model names the model in failures */
+    /** @param model what failures call the model: its hash, since one content may have several ids */
     SparseReader(String model, int vocabularySize, IntFunction<String> token, IntPredicate special) {
         this.model = model;
         this.vocabularySize = vocabularySize;
