@@ -1,0 +1,93 @@
+package org.neuralranking.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+
+import org.neuralranking.tokenize.Tokenizer;
+import org.neuralranking.tokenize.Tokens;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/**
+ * Tokenizes the queries of the BEIR collections and compares with the tokens that Anserini publishes for BERT's vocabulary.
+ *
+ * <p>Reads {@code queries_wp.jsonl.gz} under the directory of the system property {@code collection}, a line
+ * {@code {"src", "id", "text", "wp": [tokens]}} each, and the {@code tokenizer.json} of BERT (uncased) that the system property
+ * {@code tokenizer} names.
+ */
+public final class WordpieceBench {
+
+    private static final int MISMATCHES_PRINTED = 10;
+    private static final int MAX_CHARS = 1_000_000;
+
+    private WordpieceBench() {}
+
+    private record Golden(String source, String id, String text, List<String> tokens) {}
+
+    public static void main(String[] args) throws IOException {
+        System.out.println(run());
+    }
+
+    /** @return {@code pairs}, {@code identical}, {@code texts_per_second} (one thread, offsets included) */
+    public static Map<String, Object> run() throws IOException {
+        List<Golden> goldens = read(Path.of(property("collection")).resolve("queries_wp.jsonl.gz"));
+        int identical = 0;
+        int different = 0;
+        long nanos = 0;
+        try (Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(Path.of(property("tokenizer"))), MAX_CHARS)) {
+            for (Golden golden : goldens) {
+                long start = System.nanoTime();
+                Tokens tokens = tokenizer.tokenize(golden.text, Integer.MAX_VALUE);
+                nanos += System.nanoTime() - start;
+                List<String> got = Arrays.stream(tokens.ids()).mapToObj(tokenizer.vocabulary()::token).toList();
+                if (got.equals(golden.tokens)) {
+                    identical++;
+                } else if (different++ < MISMATCHES_PRINTED) {
+                    System.out.println(golden.source + " " + golden.id + ": " + golden.text + "\n  got      " + got + "\n  expected " + golden.tokens);
+                }
+            }
+        }
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("pairs", goldens.size());
+        figures.put("identical", identical);
+        figures.put("texts_per_second", Math.round(goldens.size() / (nanos / 1e9)));
+        return figures;
+    }
+
+    private static List<Golden> read(Path file) throws IOException {
+        ObjectMapper json = new ObjectMapper();
+        List<Golden> goldens = new ArrayList<>();
+        try (
+            BufferedReader lines = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8)
+            )
+        ) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                JsonNode golden = json.readTree(line);
+                List<String> tokens = new ArrayList<>();
+                golden.get("wp").forEach(token -> tokens.add(token.asText()));
+                goldens.add(new Golden(golden.get("src").asText(), golden.get("id").asText(), golden.get("text").asText(), tokens));
+            }
+        }
+        return goldens;
+    }
+
+    private static String property(String name) {
+        String value = System.getProperty(name, "");
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException("got no system property [" + name + "], expected -D" + name + "=PATH");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,200 @@
+package org.neuralranking.inference;
+
+import java.io.Closeable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+import org.neuralranking.model.bundle.BundleException;
+import org.neuralranking.model.bundle.TensorSpec;
+import org.neuralranking.tokenize.TokenSequence;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+
+/**
+ * One ONNX graph: rows of token ids in, one output tensor out.
+ * <p>
+ * Inputs and the output live in direct buffers that are used again and again; the output is written there by the runtime itself (a pinned
+ * output), so nothing of it is copied. Each graph runs on the calling thread alone: parallelism is running several graphs, which on few
+ * cores has the higher throughput. For any number of threads.
+ */
+final class OnnxGraph implements Closeable {
+
+    private final OrtEnvironment environment;
+    private final OrtSession session;
+    private final List<TensorSpec> inputs;
+    private final TensorSpec output;
+    private final int padId;
+    private final int columns;
+    private final ConcurrentLinkedQueue<Buffers> idle = new ConcurrentLinkedQueue<>();
+
+    /**
+     * @param probe a row that the graph is run on once, to learn the shape that the output really has
+     * @throws BundleException if the runtime refuses the graph, or its output is not what was declared
+     */
+    OnnxGraph(Path file, List<TensorSpec> inputs, TensorSpec output, int padId, TokenSequence probe) {
+        this.environment = OnnxLibrary.environment();
+        this.inputs = inputs;
+        this.output = output;
+        this.padId = padId;
+        OrtSession opened = null;
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+            opened = environment.createSession(file.toString(), options);
+            this.session = opened;
+            this.columns = columnsOf(probe);
+        } catch (OrtException | RuntimeException e) {
+            if (opened != null) {
+                closeQuietly(opened);
+            }
+            throw e instanceof BundleException refused ? refused : new BundleException("model.onnx: the runtime refused it: " + e.getMessage(), e);
+        }
+    }
+
+    private int columnsOf(TokenSequence probe) throws OrtException {
+        Buffers buffers = new Buffers();
+        Map<String, OnnxTensor> tensors = new HashMap<>();
+        try {
+            fill(buffers, List.of(probe), probe.size(), tensors);
+            try (OrtSession.Result result = session.run(tensors, Set.of(output.name()))) {
+                OnnxTensor tensor = (OnnxTensor) result.get(0);
+                long[] shape = tensor.getInfo().getShape();
+                boolean perToken = shape.length == 3 && shape[1] == probe.size();
+                if (shape[0] != 1 || shape.length != 2 && perToken == false) {
+                    throw new BundleException(
+                        "model.onnx: got output [" + output.name() + "] of shape " + Arrays.toString(shape) + " for one text of "
+                            + probe.size() + " tokens, expected [1, columns] or [1, " + probe.size() + ", columns]"
+                    );
+                }
+                FloatBuffer values = tensor.getFloatBuffer();
+                while (values.hasRemaining()) {
+                    float value = values.get();
+                    if (Float.isFinite(value) == false) {
+                        throw new BundleException("model.onnx: got " + value + " in output [" + output.name() + "] for a plain text, expected finite numbers");
+                    }
+                }
+                return Math.toIntExact(shape[shape.length - 1]);
+            }
+        } finally {
+            tensors.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    /** Length of the output's last axis. */
+    int columns() {
+        return columns;
+    }
+
+    /**
+     * Runs the graph on rows padded to the longest of them.
+     *
+     * @param read sees the output while it is valid
+     */
+    void run(List<TokenSequence> rows, Consumer<BatchOutput> read) throws OrtException {
+        int tokens = 0;
+        int[] rowTokens = new int[rows.size()];
+        for (int i = 0; i < rowTokens.length; i++) {
+            rowTokens[i] = rows.get(i).size();
+            tokens = Math.max(tokens, rowTokens[i]);
+        }
+        run(rows, rowTokens, tokens, read);
+    }
+
+    /** As {@link #run(List, Consumer)}, padded to {@code tokens}. */
+    void run(List<TokenSequence> rows, int[] rowTokens, int tokens, Consumer<BatchOutput> read) throws OrtException {
+        long[] shape = output.shape().size() == 3 ? new long[] { rows.size(), tokens, columns } : new long[] { rows.size(), columns };
+        long size = 1;
+        for (long axis : shape) {
+            size = Math.multiplyExact(size, axis);
+        }
+        Buffers buffers = idle.poll();
+        if (buffers == null) {
+            buffers = new Buffers();
+        }
+        Map<String, OnnxTensor> tensors = new HashMap<>();
+        try {
+            fill(buffers, rows, tokens, tensors);
+            FloatBuffer values = buffers.output(Math.toIntExact(size));
+            try (
+                OnnxTensor pinned = OnnxTensor.createTensor(environment, values, shape);
+                OrtSession.Result ignored = session.run(tensors, Set.of(), Map.of(output.name(), pinned))
+            ) {
+                read.accept(new BatchOutput(values, shape, rowTokens));
+            }
+        } finally {
+            tensors.values().forEach(OnnxTensor::close);
+            idle.add(buffers);
+        }
+    }
+
+    private void fill(Buffers buffers, List<TokenSequence> rows, int tokens, Map<String, OnnxTensor> tensors) throws OrtException {
+        long[] shape = { rows.size(), tokens };
+        for (int i = 0; i < inputs.size(); i++) {
+            String name = inputs.get(i).name();
+            LongBuffer values = buffers.input(i, Math.multiplyExact(rows.size(), tokens));
+            for (TokenSequence row : rows) {
+                for (int t = 0; t < tokens; t++) {
+                    values.put(inputValue(name, row, t));
+                }
+            }
+            tensors.put(name, OnnxTensor.createTensor(environment, values.flip(), shape));
+        }
+    }
+
+    private long inputValue(String input, TokenSequence row, int t) {
+        boolean padding = t >= row.size();
+        return switch (input) {
+            case "input_ids" -> padding ? padId : row.ids()[t];
+            case "attention_mask" -> padding ? 0 : 1;
+            case "token_type_ids" -> padding ? 0 : row.typeIds()[t];
+            default -> throw new IllegalStateException("input [" + input + "] was let through by the bundle's checks");
+        };
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(session);
+    }
+
+    private static void closeQuietly(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("closing a session failed", e);
+        }
+    }
+
+    /** Direct memory of one run; grows to the largest batch that was seen. */
+    private final class Buffers {
+        private final ByteBuffer[] ins = new ByteBuffer[inputs.size()];
+        private ByteBuffer out = ByteBuffer.allocateDirect(0);
+
+        LongBuffer input(int i, int size) {
+            ins[i] = atLeast(ins[i], Math.multiplyExact(size, Long.BYTES));
+            return ins[i].asLongBuffer().limit(size);
+        }
+
+        FloatBuffer output(int size) {
+            out = atLeast(out, Math.multiplyExact(size, Float.BYTES));
+            return out.asFloatBuffer().limit(size);
+        }
+
+        private static ByteBuffer atLeast(ByteBuffer buffer, int bytes) {
+            return buffer != null && buffer.capacity() >= bytes ? buffer : ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        }
+    }
+}

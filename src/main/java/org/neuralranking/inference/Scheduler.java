@@ -1,0 +1,182 @@
+package org.neuralranking.inference;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+
+import org.neuralranking.stats.ModelStats;
+import org.neuralranking.tokenize.TokenSequence;
+import org.opensearch.core.concurrency.OpenSearchRejectedExecutionException;
+
+/**
+ * The queue in front of one graph: takes rows from all searches and bulks of the node and hands them out in batches.
+ * <p>
+ * Searches come before bulks, but every {@link #SEARCH_BATCHES_PER_INGEST_BATCH}th batch belongs to a bulk while one waits. Within a class,
+ * submissions take turns batch by batch, so that a long one does not hold up a short one. The queue is bounded; beyond the bound a
+ * submission is refused at once (429).
+ */
+final class Scheduler {
+
+    private static final int SEARCH_BATCHES_PER_INGEST_BATCH = 3;
+
+    /** Rows that run together. */
+    record Batch(Submission<?> submission, int from, List<TokenSequence> rows) {}
+
+    /** Runs a batch and reads its output row by row; throws what the runtime threw. */
+    interface Runner {
+        void run(Batch batch) throws Exception;
+    }
+
+    private final Runner runner;
+    private final InferenceSettings settings;
+    private final Executor executor;
+    private final LongSupplier nanoTime;
+    private final ModelStats stats;
+
+    private final Map<Urgency, Deque<Submission<?>>> waiting = new EnumMap<>(Urgency.class);
+    private int queuedRows;
+    private int workers;
+    private int searchBatchesInARow;
+
+    Scheduler(Runner runner, InferenceSettings settings, Executor executor, LongSupplier nanoTime, ModelStats stats) {
+        this.runner = runner;
+        this.settings = settings;
+        this.executor = executor;
+        this.nanoTime = nanoTime;
+        this.stats = stats;
+        for (Urgency urgency : Urgency.values()) {
+            waiting.put(urgency, new ArrayDeque<>());
+        }
+    }
+
+    /** @throws OpenSearchRejectedExecutionException (429) if the queue is full */
+    void submit(Submission<?> submission) {
+        if (submission.size() == 0) {
+            return;
+        }
+        int newWorkers;
+        synchronized (this) {
+            if (queuedRows >= settings.queueCapacity()) {
+                stats.rejected(submission.size());
+                throw new OpenSearchRejectedExecutionException(
+                    "got " + submission.size() + " texts while " + queuedRows + " wait, expected fewer than "
+                        + InferenceSettings.QUEUE_CAPACITY.getKey() + " = " + settings.queueCapacity() + " to wait"
+                );
+            }
+            waiting.get(submission.urgency()).addLast(submission);
+            queuedRows += submission.size();
+            stats.queued(queuedRows);
+            newWorkers = Math.min(settings.threads() - workers, submission.size());
+            workers += newWorkers;
+        }
+        for (int i = 0; i < newWorkers; i++) {
+            startWorker();
+        }
+    }
+
+    private void startWorker() {
+        try {
+            executor.execute(this::work);
+        } catch (RuntimeException closing) {
+            // the node is shutting down: nobody will run what waits
+            List<Submission<?>> orphans = new ArrayList<>();
+            synchronized (this) {
+                workers--;
+                waiting.values().forEach(queue -> {
+                    orphans.addAll(queue);
+                    queue.clear();
+                });
+                queuedRows = 0;
+            }
+            orphans.forEach(orphan -> orphan.fail(closing));
+        }
+    }
+
+    /** Runs one batch, then goes to the end of the pool's queue, so that models take turns, too. */
+    private void work() {
+        Batch batch = next();
+        if (batch == null) {
+            return;
+        }
+        long start = nanoTime.getAsLong();
+        try {
+            runner.run(batch);
+            stats.ran(batch.rows().size(), tokens(batch), nanoTime.getAsLong() - start);
+        } catch (Exception | LinkageError | OutOfMemoryError e) {
+            // OutOfMemoryError: of direct memory, by a batch too large for this node; the node itself is well
+            stats.failed(batch.rows().size());
+            batch.submission().fail(e instanceof Exception exception ? exception : new IllegalStateException(e.toString(), e));
+        }
+        startWorker();
+    }
+
+    private static int tokens(Batch batch) {
+        int tokens = 0;
+        for (TokenSequence row : batch.rows()) {
+            tokens += row.size();
+        }
+        return tokens;
+    }
+
+    /** The next batch, or null: then the calling worker is gone. */
+    private synchronized Batch next() {
+        while (true) {
+            Deque<Submission<?>> queue = nextQueue();
+            if (queue == null) {
+                workers--;
+                return null;
+            }
+            Submission<?> submission = queue.removeFirst();
+            int from = submission.next();
+            if (submission.over()) {
+                queuedRows -= submission.size() - from;
+                stats.queued(queuedRows);
+                stats.dropped(submission.size() - from);
+                continue;
+            }
+            List<TokenSequence> rows = take(submission, from);
+            submission.handedOut(rows.size());
+            queuedRows -= rows.size();
+            stats.queued(queuedRows);
+            if (submission.next() < submission.size()) {
+                queue.addLast(submission);
+            }
+            return new Batch(submission, from, rows);
+        }
+    }
+
+    private Deque<Submission<?>> nextQueue() {
+        Deque<Submission<?>> search = waiting.get(Urgency.SEARCH);
+        Deque<Submission<?>> ingest = waiting.get(Urgency.INGEST);
+        boolean ingestTurn = search.isEmpty() || searchBatchesInARow >= SEARCH_BATCHES_PER_INGEST_BATCH;
+        if (ingestTurn && ingest.isEmpty() == false) {
+            searchBatchesInARow = 0;
+            return ingest;
+        }
+        if (search.isEmpty()) {
+            return null;
+        }
+        searchBatchesInARow++;
+        return search;
+    }
+
+    /** The next rows of one submission that fit into a batch, padding counted; at least one. */
+    private List<TokenSequence> take(Submission<?> submission, int from) {
+        List<TokenSequence> rows = new ArrayList<>();
+        int longest = 0;
+        for (int i = from; i < submission.size() && rows.size() < settings.maxBatchItems(); i++) {
+            TokenSequence row = submission.row(i);
+            longest = Math.max(longest, row.size());
+            if (rows.isEmpty() == false && (long) longest * (rows.size() + 1) > settings.maxBatchTokens()) {
+                break;
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+}

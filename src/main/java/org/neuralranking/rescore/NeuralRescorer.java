@@ -1,0 +1,223 @@
+package org.neuralranking.rescore;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.lucene.index.QueryTimeout;
+import org.apache.lucene.search.Explanation;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TopDocs;
+import org.neuralranking.inference.Deadline;
+import org.neuralranking.inference.LoadedModel;
+import org.neuralranking.inference.Submission;
+import org.neuralranking.inference.Urgency;
+import org.neuralranking.rescore.NeuralRescorerBuilder.OnBudget;
+import org.neuralranking.rescore.NeuralRescorerBuilder.OnFailure;
+import org.neuralranking.rescore.NeuralRescorerBuilder.Score;
+import org.neuralranking.tokenize.TokenSequence;
+import org.opensearch.OpenSearchStatusException;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.core.tasks.TaskCancelledException;
+import org.opensearch.search.rescore.RescoreContext;
+import org.opensearch.search.rescore.Rescorer;
+
+/**
+ * Window → texts → pairs → logits → blended → sorted, on one shard.
+ * <p>
+ * Work is submitted in first-stage order, so that a spent budget loses the least. The search thread waits for the inference threads; it
+ * stops at the deadline and looks for cancellation every {@link #CHECK_NANOS}. Hits that were not rescored, for whatever reason, and hits
+ * beyond the window stay below the others in first-stage order ({@link ScoreContract}).
+ */
+final class NeuralRescorer implements Rescorer {
+
+    private static final Logger LOGGER = LogManager.getLogger(NeuralRescorer.class);
+
+    /** A cancelled search stops within this time or one batch, whichever is longer. */
+    private static final long CHECK_NANOS = 20_000_000;
+
+    private final RescoreServices services;
+
+    NeuralRescorer(RescoreServices services) {
+        this.services = services;
+    }
+
+    /** Logits of a window, null where a hit has none. */
+    private record Window(Float[] logits, int withoutText) {}
+
+    @Override
+    public TopDocs rescore(TopDocs topDocs, IndexSearcher searcher, RescoreContext rescoreContext) throws IOException {
+        NeuralRescoreContext context = (NeuralRescoreContext) rescoreContext;
+        ScoreDoc[] hits = topDocs.scoreDocs;
+        int[] docs = new int[Math.min(hits.length, context.getWindowSize())];
+        Arrays.setAll(docs, i -> hits[i].doc);
+
+        Window window;
+        try {
+            window = logits(docs, searcher, context);
+        } catch (TaskCancelledException | BadQuery | BudgetSpent e) {
+            throw e;
+        } catch (Exception e) {
+            if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
+                throw e;
+            }
+            LOGGER.debug("a window keeps its first-stage order", e);
+            services.stats().keptFirstStage();
+            window = new Window(new Float[docs.length], 0);
+        }
+        return ranked(topDocs, window, context);
+    }
+
+    /** A query that no document can be paired with: the caller's mistake, not a failure of the model. */
+    private static final class BadQuery extends IllegalArgumentException {
+        BadQuery(IllegalArgumentException cause) {
+            super("[neural] rescorer: [query_text]: " + cause.getMessage(), cause);
+        }
+    }
+
+    private Window logits(int[] docs, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
+        long deadline = Deadline.after(System.nanoTime(), context.budgetNanos);
+        Runnable check = () -> stopIfCancelled(searcher);
+        try (LoadedModel model = services.models().acquire(context.model)) {
+            PairScoring scoring;
+            try {
+                scoring = new PairScoring(model, context.clause.queryText());
+            } catch (IllegalArgumentException e) {
+                throw new BadQuery(e);
+            }
+            List<List<String>> texts = SourceReader.read(docs, context.clause.document(), searcher, check);
+            List<TokenSequence> pairs = new ArrayList<>(docs.length);
+            int[] hitOfPair = new int[docs.length];
+            for (int hit = 0; hit < docs.length; hit++) {
+                if (texts.get(hit).isEmpty() == false) {
+                    check.run();
+                    hitOfPair[pairs.size()] = hit;
+                    pairs.add(scoring.pair(context.clause.document(), texts.get(hit)));
+                }
+            }
+            Submission<Float> submission = model.submit(pairs, PairScoring::logit, Urgency.SEARCH, deadline);
+            await(submission, deadline, check, context);
+            Float[] logits = new Float[docs.length];
+            for (int pair = 0; pair < pairs.size(); pair++) {
+                logits[hitOfPair[pair]] = submission.result(pair);
+            }
+            return new Window(logits, docs.length - pairs.size());
+        }
+    }
+
+    /** Returns when all is there or, if the clause allows that, at the deadline. */
+    private void await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
+        try {
+            boolean done = false;
+            while (done == false && Deadline.passed(deadline, System.nanoTime()) == false) {
+                long soon = System.nanoTime() + CHECK_NANOS;
+                done = submission.awaitUntil(deadline == Deadline.NONE || soon - deadline < 0 ? soon : deadline);
+                check.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TaskCancelledException("interrupted while rescoring");
+        } finally {
+            submission.cancel(); // nobody waits for what is left; nothing happens if all is there
+        }
+        if (submission.completed() == submission.size()) {
+            return;
+        }
+        if (Deadline.passed(deadline, System.nanoTime())) {
+            services.stats().budgetSpent();
+            if (context.clause.onBudget() == OnBudget.FAIL) {
+                throw new BudgetSpent(
+                    "[neural] rescorer: got " + submission.completed() + " of " + submission.size() + " hits within [budget] = "
+                        + context.budgetNanos / 1_000_000 + "ms, expected all, as [on_budget] is [fail]"
+                );
+            }
+            return;
+        }
+        throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
+    }
+
+    /** Not a failure that {@code on_failure} may hide. */
+    private static final class BudgetSpent extends OpenSearchStatusException {
+        BudgetSpent(String message) {
+            super(message, RestStatus.GATEWAY_TIMEOUT);
+        }
+    }
+
+    private static void stopIfCancelled(IndexSearcher searcher) {
+        QueryTimeout cancellation = searcher.getTimeout();
+        if (cancellation != null && cancellation.shouldExit()) {
+            throw new TaskCancelledException("the search was cancelled while rescoring");
+        }
+    }
+
+    private TopDocs ranked(TopDocs topDocs, Window window, NeuralRescoreContext context) {
+        ScoreDoc[] hits = topDocs.scoreDocs;
+        double[] scores = new double[hits.length];
+        boolean[] isRescored = new boolean[hits.length];
+        Set<Integer> rescored = new HashSet<>();
+        for (int i = 0; i < window.logits.length; i++) {
+            Float logit = window.logits[i];
+            if (logit != null) {
+                scores[i] = context.clause.blend().of(hits[i].score, logit);
+                isRescored[i] = Double.isNaN(scores[i]) == false;
+                if (isRescored[i]) {
+                    rescored.add(hits[i].doc);
+                }
+            }
+        }
+        Integer[] order = new Integer[hits.length];
+        Arrays.setAll(order, i -> i);
+        // stable: ties and hits that were not rescored keep their first-stage order
+        Arrays.sort(order, Comparator.comparing((Integer i) -> isRescored[i] ? 0 : 1).thenComparing(i -> isRescored[i] ? -scores[i] : 0));
+
+        ScoreDoc[] ranked = new ScoreDoc[hits.length];
+        float above = Float.POSITIVE_INFINITY;
+        for (int rank = 0; rank < ranked.length; rank++) {
+            int i = order[rank];
+            float score = context.clause.score() == Score.RAW
+                ? Math.min(above, isRescored[i] ? (float) scores[i] : hits[i].score)
+                : isRescored[i] ? ScoreContract.rescored(scores[i]) : ScoreContract.notRescored(hits[i].score);
+            ranked[rank] = new ScoreDoc(hits[i].doc, score, hits[i].shardIndex);
+            above = score;
+        }
+        services.stats().window(rescored.size(), window.withoutText);
+        context.setRescoredDocs(rescored);
+        return new TopDocs(topDocs.totalHits, ranked);
+    }
+
+    @Override
+    public Explanation explain(int doc, IndexSearcher searcher, RescoreContext rescoreContext, Explanation firstStage) throws IOException {
+        NeuralRescoreContext context = (NeuralRescoreContext) rescoreContext;
+        boolean raw = context.clause.score() == Score.RAW;
+        float first = firstStage.getValue().floatValue();
+        Float logit = context.isRescored(doc) ? logits(new int[] { doc }, searcher, context).logits[0] : null;
+        if (logit == null) {
+            return raw
+                ? Explanation.match(first, "not rescored by [neural], the first-stage score or that of the hit above, whichever is lower:", firstStage)
+                : Explanation.match(
+                    ScoreContract.notRescored(first),
+                    "not rescored by [neural], (1 + s / (15 + |s|)) / 2 from s:",
+                    firstStage
+                );
+        }
+        double blended = context.clause.blend().of(first, logit);
+        Explanation explanation = Explanation.match(
+            (float) blended,
+            "b, computed as first_stage_weight * s + model_weight * logit from:",
+            Explanation.match(context.clause.blend().firstStageWeight(), "first_stage_weight"),
+            Explanation.match(first, "s, the first-stage score", firstStage),
+            Explanation.match(context.clause.blend().modelWeight(), "model_weight"),
+            Explanation.match(logit, "logit of model [" + context.model.id() + "], content " + context.model.hash())
+        );
+        return raw
+            ? explanation
+            : Explanation.match(ScoreContract.rescored(blended), "rescored by [neural], 1 + (1 + b / (15 + |b|)) / 2 from b:", explanation);
+    }
+}

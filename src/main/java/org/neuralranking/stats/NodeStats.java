@@ -1,0 +1,31 @@
+package org.neuralranking.stats;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The counters of this node: one set a loaded content, and one for rescoring. */
+public final class NodeStats {
+
+    private final Map<String, ModelStats> models = new ConcurrentHashMap<>();
+    private final RescoreStats rescore = new RescoreStats();
+
+    /** Counters of a content, from now on shown until {@link #forget}. */
+    public ModelStats model(String hash) {
+        return models.computeIfAbsent(hash, unused -> new ModelStats());
+    }
+
+    public void forget(String hash) {
+        models.remove(hash);
+    }
+
+    public RescoreStats rescore() {
+        return rescore;
+    }
+
+    Map<String, Snapshot> modelSnapshots() {
+        Map<String, Snapshot> snapshots = new TreeMap<>();
+        models.forEach((hash, stats) -> snapshots.put(hash, stats.snapshot()));
+        return snapshots;
+    }
+}

@@ -1,0 +1,104 @@
+package org.neuralranking.tokenize;
+
+import java.io.Closeable;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+
+/**
+ * A tokenizer of the native library, with truncation and padding off.
+ *
+ * <p>The library trusts its pointers: a call on a freed one kills the JVM. So every call holds a read lock and {@link #close}
+ * waits for the write lock. Calls may run at the same time.
+ */
+final class NativeTokenizer implements Closeable {
+
+    private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    /** Address of the native tokenizer; 0 once closed. */
+    private long tokenizer;
+
+    /**
+     * What the library made of a text or a pair, one entry a token.
+     *
+     * @param words     which piece of the split text the token is from, -1 if from none
+     * @param sequences 0 or 1 for a token of the first or second text, -1 for a special token
+     * @param spans     code points of the text, not UTF-16 units; null for a special token
+     */
+    record Encoding(int[] ids, int[] typeIds, int[] words, int[] sequences, CharSpan[] spans) {}
+
+    /**
+     * @throws IllegalArgumentException if the library cannot use the tokenizer
+     * @throws IllegalStateException    if the library cannot be loaded
+     */
+    NativeTokenizer(String tokenizerJson) {
+        TokenizerLibrary.load();
+        try {
+            tokenizer = LIBRARY.createTokenizerFromString(tokenizerJson);
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException("tokenizer.json: the tokenizer library refuses it: " + e.getMessage(), e);
+        }
+        LIBRARY.disableTruncation(tokenizer);
+        LIBRARY.disablePadding(tokenizer);
+    }
+
+    /** Tokens of a text, without special tokens. */
+    Encoding encode(String text) {
+        return encode(text, null, false);
+    }
+
+    /** Tokens of a text, or of a pair unless {@code second} is null, with the special tokens of the tokenizer's own template. */
+    Encoding encodeWithSpecials(String first, String second) {
+        return encode(first, second, true);
+    }
+
+    private Encoding encode(String first, String second, boolean specials) {
+        lock.readLock().lock();
+        try {
+            if (tokenizer == 0) {
+                throw new IllegalStateException("the tokenizer is closed");
+            }
+            long encoding = second == null
+                ? LIBRARY.encode(tokenizer, first, specials)
+                : LIBRARY.encodeDual(tokenizer, first, second, specials);
+            try {
+                return new Encoding(
+                    toInts(LIBRARY.getTokenIds(encoding)),
+                    toInts(LIBRARY.getTypeIds(encoding)),
+                    toInts(LIBRARY.getWordIds(encoding)),
+                    toInts(LIBRARY.getSequenceIds(encoding)),
+                    LIBRARY.getTokenCharSpans(encoding)
+                );
+            } finally {
+                LIBRARY.deleteEncoding(encoding);
+            }
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private static int[] toInts(long[] longs) {
+        int[] ints = new int[longs.length];
+        for (int i = 0; i < longs.length; i++) {
+            ints[i] = (int) longs[i];
+        }
+        return ints;
+    }
+
+    /** Frees the native memory, after the calls under way; closing twice is fine. */
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (tokenizer != 0) {
+                LIBRARY.deleteTokenizer(tokenizer);
+                tokenizer = 0;
+            }
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}
