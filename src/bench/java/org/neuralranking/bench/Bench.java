@@ -10,25 +10,28 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
 /**
  * Runs one bench by name, {@code mvn -Pbench verify -Dbench=NAME}: prints its figures with their definitions and writes them to
  * {@code target/bench/NAME.json} as {@code {"figures": {"name": number}, "notes": "..."}}.
  */
 public final class Bench {
-    private static final Map<String, Supplier<Report>> BENCHES = new TreeMap<>(Map.of("quality", QualityBench::run));
+    private interface Measurement {
+        Report run() throws IOException;
+    }
+
+    private static final Map<String, Measurement> BENCHES = new TreeMap<>(Map.of("quality", QualityBench::run, "wordpiece", WordpieceBench::run));
 
     private Bench() {}
 
     public static void main(String[] arguments) throws IOException {
         String name = arguments.length == 1 ? arguments[0] : "";
-        Supplier<Report> bench = BENCHES.get(name);
+        Measurement bench = BENCHES.get(name);
         if (bench == null) {
             System.err.println("No bench is called [" + name + "]. There are: " + String.join(", ", BENCHES.keySet()) + " (-Dbench=NAME)");
             System.exit(1);
         }
-        Report report = bench.get();
+        Report report = bench.run();
         print(report);
         System.out.println("\nWritten to " + write(name, report));
     }
