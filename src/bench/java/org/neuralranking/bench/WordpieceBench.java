@@ -8,9 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
 import org.neuralranking.tokenize.Tokenizer;
@@ -24,7 +22,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
  *
  * <p>Reads {@code queries_wp.jsonl.gz} under the directory of the system property {@code collection}, a line
  * {@code {"src", "id", "text", "wp": [tokens]}} each, and the {@code tokenizer.json} of BERT (uncased) that the system property
- * {@code tokenizer} names.
+ * {@code tokenizer} names, that of the demo's models if it is not given.
  */
 public final class WordpieceBench {
 
@@ -35,12 +33,7 @@ public final class WordpieceBench {
 
     private record Golden(String source, String id, String text, List<String> tokens) {}
 
-    public static void main(String[] args) throws IOException {
-        System.out.println(run());
-    }
-
-    /** @return {@code pairs}, {@code identical}, {@code texts_per_second} (one thread, offsets included) */
-    public static Map<String, Object> run() throws IOException {
+    static Report run() throws IOException {
         List<Golden> goldens = read(Path.of(property("collection")).resolve("queries_wp.jsonl.gz"));
         int identical = 0;
         int different = 0;
@@ -58,11 +51,10 @@ public final class WordpieceBench {
                 }
             }
         }
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("pairs", goldens.size());
-        figures.put("identical", identical);
-        figures.put("texts_per_second", Math.round(goldens.size() / (nanos / 1e9)));
-        return figures;
+        return new Report().figure("pairs", goldens.size(), "texts with published tokens")
+            .figure("identical", identical, "texts whose tokens are the published ones")
+            .figure("texts_per_second", Math.round(goldens.size() / (nanos / 1e9)), "texts tokenized in a second by one thread, offsets included")
+            .note("Tokens as Anserini publishes them for the queries of BEIR.");
     }
 
     private static List<Golden> read(Path file) throws IOException {

@@ -8,6 +8,7 @@ import org.neuralranking.node.Installation;
 import org.neuralranking.node.PluginZip;
 import org.neuralranking.node.ProjectFiles;
 import org.neuralranking.node.RealNode;
+import org.neuralranking.node.RescoreCounters;
 
 import java.util.List;
 
@@ -47,11 +48,9 @@ public final class Demo {
         say("Registering the models %s and %s ...", FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER);
         index.registerModels();
         index.create();
-        long startNanos = System.nanoTime();
-        int films = catalogue.films().size();
-        index.load(catalogue.films(), done -> System.out.print(progress(done, films, startNanos)));
+        index.load(catalogue.films());
         List<Catalogue.Query> queries = catalogue.queriesWithAnswer();
-        say("%nRunning %d queries in three ways ...%n", queries.size());
+        say("Running %d queries in three ways ...%n", queries.size());
         List<Comparison.Row> rows = new Comparison(http).run(catalogue);
         System.out.print(ResultTable.of(rows));
         say(
@@ -60,13 +59,11 @@ public final class Demo {
             queries.size(),
             catalogue.queries().size() - queries.size()
         );
+        RescoreCounters counters = RescoreCounters.read(http);
+        if (counters.complete() == false) {
+            say("Not everything was rescored, so the last row says too little: %s", counters);
+        }
         say("%nTry it:%n%n%s", String.join(System.lineSeparator().repeat(2), requestsToTry(http)));
-    }
-
-    /** Overwrites itself on a terminal. */
-    private static String progress(int done, int all, long startNanos) {
-        double seconds = (System.nanoTime() - startNanos) / 1e9;
-        return String.format("\rIndexed %d of %d films through the pipeline, %.0f a second", done, all, done / seconds);
     }
 
     private static List<String> requestsToTry(Http http) {

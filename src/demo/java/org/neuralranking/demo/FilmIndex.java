@@ -2,12 +2,11 @@ package org.neuralranking.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import org.neuralranking.node.Answer;
 import org.neuralranking.node.Http;
+import org.neuralranking.node.ModelRegistration;
+import org.neuralranking.node.ProgressLine;
 
-import java.time.Duration;
 import java.util.List;
-import java.util.function.IntConsumer;
 
 /** The films in OpenSearch: two models, one pipeline, one index. */
 final class FilmIndex {
@@ -19,7 +18,6 @@ final class FilmIndex {
 
     private static final String PIPELINE = "films";
     private static final int BULK_FILMS = 32;
-    private static final Duration MODEL_DEADLINE = Duration.ofMinutes(2);
 
     private static final String PIPELINE_BODY = """
         {"processors": [
@@ -47,17 +45,8 @@ final class FilmIndex {
     }
 
     void registerModels() {
-        register(ENCODER, "{\"texts\": [\"ready\"]}");
-        register(CROSS_ENCODER, "{\"query\": \"ready\", \"documents\": [\"ready\"]}");
-    }
-
-    private void register(String model, String trial) {
-        String path = "/_plugins/_neural_ranking/models/" + model;
-        http.put(path, "{\"path\": \"" + model + "\"}").ok();
-        Http.waitFor("model [" + model + "] is loaded", MODEL_DEADLINE, () -> {
-            Answer answer = http.post(path + "/_infer", trial);
-            return answer.status() != 503 && answer.ok() != null;
-        });
+        ModelRegistration.register(http, ENCODER);
+        ModelRegistration.register(http, CROSS_ENCODER);
     }
 
     void create() {
@@ -65,8 +54,8 @@ final class FilmIndex {
         http.put("/" + NAME, INDEX_BODY).ok();
     }
 
-    /** @param progress is told the number of films indexed so far */
-    void load(List<JsonNode> films, IntConsumer progress) {
+    void load(List<JsonNode> films) {
+        ProgressLine progress = new ProgressLine("Indexed", "of " + films.size() + " films through the pipeline");
         for (int from = 0; from < films.size(); from += BULK_FILMS) {
             List<JsonNode> part = films.subList(from, Math.min(films.size(), from + BULK_FILMS));
             StringBuilder lines = new StringBuilder();
@@ -74,8 +63,9 @@ final class FilmIndex {
                 lines.append("{\"index\": {\"_id\": ").append(film.get("id")).append("}}\n").append(film).append('\n');
             }
             http.bulk("/" + NAME + "/_bulk", lines.toString()).ok();
-            progress.accept(from + part.size());
+            progress.at(from + part.size());
         }
+        progress.end(films.size());
         http.post("/" + NAME + "/_forcemerge?max_num_segments=1", null).ok();
         http.post("/" + NAME + "/_refresh", null).ok();
     }

@@ -1,0 +1,55 @@
+package org.neuralranking.bench;
+
+import org.neuralranking.node.Http;
+import org.neuralranking.node.ProjectFiles;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Runs one bench by name, {@code mvn -Pbench verify -Dbench=NAME}: prints its figures with their definitions and writes them to
+ * {@code target/bench/NAME.json} as {@code {"figures": {"name": number}, "notes": "..."}}.
+ */
+public final class Bench {
+    private interface Measurement {
+        Report run() throws IOException;
+    }
+
+    private static final Map<String, Measurement> BENCHES = new TreeMap<>(Map.of("quality", QualityBench::run, "wordpiece", WordpieceBench::run));
+
+    private Bench() {}
+
+    public static void main(String[] arguments) throws IOException {
+        String name = arguments.length == 1 ? arguments[0] : "";
+        Measurement bench = BENCHES.get(name);
+        if (bench == null) {
+            System.err.println("No bench is called [" + name + "]. There are: " + String.join(", ", BENCHES.keySet()) + " (-Dbench=NAME)");
+            System.exit(1);
+        }
+        Report report = bench.run();
+        print(report);
+        System.out.println("\nWritten to " + write(name, report));
+    }
+
+    private static void print(Report report) {
+        int width = report.figures().keySet().stream().mapToInt(String::length).max().orElse(0);
+        System.out.println();
+        report.figures()
+            .forEach((name, value) -> System.out.printf(Locale.ROOT, "%-" + width + "s %10.4f  %s%n", name, value, report.definition(name)));
+        System.out.println("\n" + report.notes());
+    }
+
+    private static Path write(String name, Report report) throws IOException {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("figures", report.figures());
+        json.put("notes", report.notes());
+        Path file = Files.createDirectories(ProjectFiles.target().resolve("bench")).resolve(name + ".json");
+        Http.JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), json);
+        return ProjectFiles.project().relativize(file);
+    }
+}
