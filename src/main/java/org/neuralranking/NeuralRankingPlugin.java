@@ -30,6 +30,7 @@ import org.neuralranking.rescore.NeuralRescorerBuilder;
 import org.neuralranking.rescore.RescoreServices;
 import org.neuralranking.rescore.RescoreSettings;
 import org.neuralranking.sparse.LearnedSparseFieldMapper;
+import org.neuralranking.sparse.LearnedSparseProcessor;
 import org.neuralranking.sparse.LearnedSparseQueryBuilder;
 import org.neuralranking.sparse.SparseEncoderAnswer;
 import org.neuralranking.stats.GetStats;
@@ -54,6 +55,7 @@ import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
 import org.opensearch.index.mapper.Mapper;
+import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.ActionPlugin;
 import org.opensearch.plugins.IngestPlugin;
 import org.opensearch.plugins.MapperPlugin;
@@ -174,6 +176,11 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
                 parser -> LearnedSparseQueryBuilder.fromXContent(parser, () -> models)
             )
         );
+    }
+
+    @Override
+    public Map<String, Processor.Factory> getProcessors(Processor.Parameters parameters) {
+        return Map.of(LearnedSparseProcessor.TYPE, new LearnedSparseProcessor.Factory(() -> models, parameters.genericExecutor));
     }
 
     @Override

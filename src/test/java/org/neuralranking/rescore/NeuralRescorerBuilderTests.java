@@ -7,7 +7,6 @@ import java.util.Map;
 import org.opensearch.common.io.stream.BytesStreamOutput;
 import org.opensearch.common.xcontent.XContentHelper;
 import org.opensearch.common.xcontent.json.JsonXContent;
-import org.opensearch.core.common.Strings;
 import org.opensearch.core.common.bytes.BytesArray;
 import org.opensearch.core.xcontent.MediaTypeRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;
@@ -50,7 +49,7 @@ public class NeuralRescorerBuilderTests extends OpenSearchTestCase {
             NeuralRescorerBuilder builder = parse(clause);
             Map<String, Object> json = XContentHelper.convertToMap(new BytesArray(builder.toString()), true, MediaTypeRegistry.JSON).v2();
             assertEquals(7, json.get("window_size"));
-            NeuralRescorerBuilder again = parse(Strings.toString(MediaTypeRegistry.JSON, (b, p) -> b.map(asMap(json.get("neural")))));
+            NeuralRescorerBuilder again = parse(JsonXContent.contentBuilder().map(asMap(json.get("neural"))).toString());
             assertEquals(builder, again);
             assertEquals(builder.hashCode(), again.hashCode());
 
