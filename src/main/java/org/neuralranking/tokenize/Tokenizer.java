@@ -99,7 +99,7 @@ public final class Tokenizer implements Closeable {
     }
 
     /** How many of a prefix's tokens stay the same whatever text follows. */
-    private static int certain(int[] words) {
+    static int certain(int[] words) {
         int uncertainWords = 0;
         for (int i = words.length - 1; i > 0; i--) {
             if (words[i] != words[i - 1] && ++uncertainWords == UNCERTAIN_WORDS) {

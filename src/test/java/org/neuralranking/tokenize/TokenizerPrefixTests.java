@@ -21,6 +21,27 @@ public class TokenizerPrefixTests extends OpenSearchTestCase {
         });
     }
 
+    public void testTokensHeldForCertainStayWhateverFollows() {
+        ToyTokenizers.all().forEach((name, json) -> {
+            TokenizerFile file = TokenizerFile.parse(json);
+            try (NativeTokenizer library = new NativeTokenizer(SpecialTokenGuard.rename(json, Vocabulary.of(file), file.template))) {
+                for (int round = 0; round < 20; round++) {
+                    String text = randomText(randomIntBetween(1, 20));
+                    int[] whole = library.encode(new TextPrefix(text, MAX_CHARS).text).ids();
+                    for (int cut = 0; cut < Math.min(300, text.length()); cut++) {
+                        NativeTokenizer.Encoding prefix = library.encode(new TextPrefix(text, cut).text);
+                        int certain = Tokenizer.certain(prefix.words());
+                        assertArrayEquals(
+                            name + " cut at " + cut + " of " + text,
+                            Arrays.copyOf(whole, certain),
+                            Arrays.copyOf(prefix.ids(), certain)
+                        );
+                    }
+                }
+            }
+        });
+    }
+
     public void testWholeTextIsThatOfTheUntouchedLibrary() {
         ToyTokenizers.all().forEach((name, json) -> {
             try (Tokenizer tokenizer = Tokenizer.open(json, MAX_CHARS); NativeTokenizer oracle = ToyTokenizers.untouched(json)) {
