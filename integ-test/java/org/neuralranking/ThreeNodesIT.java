@@ -135,7 +135,7 @@ public class ThreeNodesIT {
         assertAllRight(cluster.node(1).http());
         cluster.node(2).start();
         cluster.awaitGreen();
-        ModelRegistration.awaitReady(cluster.node(2).http(), "minilm-cross-encoder");
+        awaitModels();
         assertAllRight(cluster.node(2).http());
     }
 
@@ -196,8 +196,7 @@ public class ThreeNodesIT {
         cluster.nodes().parallelStream().forEach(node -> node.stop());
         cluster.nodes().parallelStream().forEach(node -> node.start());
         cluster.awaitGreen();
-        ModelRegistration.awaitReady(cluster.http(), "minilm-sparse-doc");
-        ModelRegistration.awaitReady(cluster.http(), "minilm-cross-encoder");
+        awaitModels();
         for (var node : cluster.nodes()) {
             assertAllRight(node.http());
         }
@@ -217,6 +216,12 @@ public class ThreeNodesIT {
         FileTree.delete(cluster.node(1).config().resolve("neural-ranking/models/toy-sparse"));
         answer = cluster.http().put("/_plugins/_neural_ranking/models/toy", "{\"path\": \"toy-sparse\"}").expect(400);
         assertTrue(answer.toString(), answer.at("/error/reason").asText().contains("expected a directory that exists"));
+    }
+
+    /** A node that starts answers 503 for models it is still loading. */
+    private static void awaitModels() {
+        ModelRegistration.awaitReady(cluster.http(), "minilm-sparse-doc");
+        ModelRegistration.awaitReady(cluster.http(), "minilm-cross-encoder");
     }
 
     private static void assertAllRight(Http http) {
