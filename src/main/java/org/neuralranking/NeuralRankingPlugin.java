@@ -1,5 +1,6 @@
 package org.neuralranking;
 
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,10 @@ import org.neuralranking.rescore.CrossEncoderAnswer;
 import org.neuralranking.rescore.NeuralRescorerBuilder;
 import org.neuralranking.rescore.RescoreServices;
 import org.neuralranking.rescore.RescoreSettings;
+import org.neuralranking.sparse.LearnedSparseFieldMapper;
+import org.neuralranking.sparse.LearnedSparseProcessor;
+import org.neuralranking.sparse.LearnedSparseQueryBuilder;
+import org.neuralranking.sparse.SparseEncoderAnswer;
 import org.neuralranking.stats.GetStats;
 import org.neuralranking.stats.NodeStats;
 import org.neuralranking.stats.StatsRestApi;
@@ -49,7 +54,11 @@ import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
+import org.opensearch.index.mapper.Mapper;
+import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.ActionPlugin;
+import org.opensearch.plugins.IngestPlugin;
+import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.plugins.SearchPlugin;
 import org.opensearch.repositories.RepositoriesService;
@@ -63,7 +72,7 @@ import org.opensearch.transport.client.Client;
 import org.opensearch.watcher.ResourceWatcherService;
 
 /** Wiring only: which extension point gets which class. */
-public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, SearchPlugin {
+public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, IngestPlugin, MapperPlugin, SearchPlugin {
 
     private final Settings settings;
     private final Path configPath;
@@ -115,7 +124,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, S
         clusterService.addListener(localModels);
         models = new Models(clusterService, localModels, engine);
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
-        ModelAnswers answers = new ModelAnswers(List.of(new CrossEncoderAnswer()));
+        ModelAnswers answers = new ModelAnswers(List.of(new SparseEncoderAnswer(), new CrossEncoderAnswer()));
         return List.of(stats, localModels, models, answers);
     }
 
@@ -159,6 +168,27 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, S
     }
 
     @Override
+    public List<QuerySpec<?>> getQueries() {
+        return List.of(
+            new QuerySpec<>(
+                LearnedSparseQueryBuilder.NAME,
+                in -> new LearnedSparseQueryBuilder(in, () -> models),
+                parser -> LearnedSparseQueryBuilder.fromXContent(parser, () -> models)
+            )
+        );
+    }
+
+    @Override
+    public Map<String, Processor.Factory> getProcessors(Processor.Parameters parameters) {
+        return Map.of(LearnedSparseProcessor.TYPE, new LearnedSparseProcessor.Factory(() -> models, parameters.genericExecutor));
+    }
+
+    @Override
+    public Map<String, Mapper.TypeParser> getMappers() {
+        return Map.of(LearnedSparseFieldMapper.CONTENT_TYPE, LearnedSparseFieldMapper.PARSER);
+    }
+
+    @Override
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
         all.addAll(RescoreSettings.all());
@@ -191,7 +221,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, S
     }
 
     @Override
-    public void close() throws java.io.IOException {
+    public void close() throws IOException {
         if (localModels != null) {
             localModels.close();
         }

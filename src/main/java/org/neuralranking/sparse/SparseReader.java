@@ -31,7 +31,7 @@ final class SparseReader implements OutputReader<SparseVector> {
     private final IntFunction<String> token;
     private final IntPredicate special;
 
-    /** @param model names the model in failures */
+    /** @param model what failures call the model: its hash, since one content may have several ids */
     SparseReader(String model, int vocabularySize, IntFunction<String> token, IntPredicate special) {
         this.model = model;
         this.vocabularySize = vocabularySize;
@@ -41,7 +41,7 @@ final class SparseReader implements OutputReader<SparseVector> {
 
     static SparseReader of(LoadedModel model) {
         Vocabulary vocabulary = model.tokenizer().vocabulary();
-        return new SparseReader(model.ref().id(), vocabulary.size(), vocabulary::token, vocabulary::isSpecial);
+        return new SparseReader(model.hash(), vocabulary.size(), vocabulary::token, vocabulary::isSpecial);
     }
 
     /** @throws IllegalStateException if the graph wrote NaN or an infinite number */

@@ -45,12 +45,18 @@ final class NativeTokenizer implements Closeable {
         LIBRARY.disablePadding(tokenizer);
     }
 
-    /** Tokens of a text, without special tokens. */
+    /**
+     * Tokens of a text, without special tokens.
+     *
+     * @param text without unpaired surrogates
+     * @throws IllegalArgumentException if the tokenizer has no token for something in the text, not even one for the unknown
+     * @throws IllegalStateException    if closed
+     */
     Encoding encode(String text) {
         return encode(text, null, false);
     }
 
-    /** Tokens of a text, or of a pair unless {@code second} is null, with the special tokens of the tokenizer's own template. */
+    /** Tokens of a text, or of a pair unless {@code second} is null, with the special tokens of the library's own template. */
     Encoding encodeWithSpecials(String first, String second) {
         return encode(first, second, true);
     }
@@ -61,9 +67,7 @@ final class NativeTokenizer implements Closeable {
             if (tokenizer == 0) {
                 throw new IllegalStateException("the tokenizer is closed");
             }
-            long encoding = second == null
-                ? LIBRARY.encode(tokenizer, first, specials)
-                : LIBRARY.encodeDual(tokenizer, first, second, specials);
+            long encoding = nativeEncode(first, second, specials);
             try {
                 return new Encoding(
                     toInts(LIBRARY.getTokenIds(encoding)),
@@ -77,6 +81,19 @@ final class NativeTokenizer implements Closeable {
             }
         } finally {
             lock.readLock().unlock();
+        }
+    }
+
+    private long nativeEncode(String first, String second, boolean specials) {
+        try {
+            return second == null
+                ? LIBRARY.encode(tokenizer, first, specials)
+                : LIBRARY.encodeDual(tokenizer, first, second, specials);
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException(
+                "the tokenizer library cannot tokenize a text of " + first.length() + " chars with this tokenizer.json: " + e.getMessage(),
+                e
+            );
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.opensearch.common.xcontent.XContentType;
 import org.opensearch.core.xcontent.XContentBuilder;
@@ -20,31 +21,38 @@ import org.opensearch.core.xcontent.XContentParser;
  * <p>The library turns {@code [SEP]} in a text into the separator's id: a document could end its own half of a pair and begin
  * another. Its switch against that ({@code encode_special_tokens}) is neither in the file nor in DJL. So special tokens get names
  * that nobody can type, with a random part drawn once per JVM; their ids stay. {@code [SEP]} in a text is then three ordinary
- * pieces, as with the switch, and nothing else changes. The template keeps working: it holds ids.
+ * pieces, as with the switch, and nothing else changes.
+ *
+ * <p>Parts of the file that the library need not see are left out: some mistakes in a template end the JVM.
  */
 final class SpecialTokenGuard {
 
     /** 128 bits, so that trying names is hopeless. */
     private static final String UNTYPEABLE = "special-" + randomHex(16);
 
+    /** Templates, truncation and padding are done here, and decoding is not done at all. */
+    private static final Set<String> LEFT_OUT = Set.of("post_processor", "truncation", "padding", "decoder");
+
     private final Vocabulary vocabulary;
+    private final SequenceTemplate.OffsetTrim trim;
     private final XContentParser in;
     private final XContentBuilder out;
 
-    private SpecialTokenGuard(Vocabulary vocabulary, XContentParser in, XContentBuilder out) {
+    private SpecialTokenGuard(Vocabulary vocabulary, SequenceTemplate.OffsetTrim trim, XContentParser in, XContentBuilder out) {
         this.vocabulary = vocabulary;
+        this.trim = trim;
         this.in = in;
         this.out = out;
     }
 
-    /** @param tokenizerJson a file from which {@code vocabulary} was parsed, so known to be well formed */
-    static String rename(byte[] tokenizerJson, Vocabulary vocabulary) {
+    /** @param tokenizerJson a file from which {@code vocabulary} and {@code template} were parsed, so known to be well formed */
+    static String rename(byte[] tokenizerJson, Vocabulary vocabulary, SequenceTemplate template) {
         ByteArrayOutputStream renamed = new ByteArrayOutputStream(tokenizerJson.length + 1024);
         try (
-            XContentParser in = VocabularyParser.open(tokenizerJson);
+            XContentParser in = TokenizerFile.open(tokenizerJson);
             XContentBuilder out = new XContentBuilder(XContentType.JSON.xContent(), renamed)
         ) {
-            new SpecialTokenGuard(vocabulary, in, out).copyFile();
+            new SpecialTokenGuard(vocabulary, template.trim(), in, out).copyFile();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // both ends are in memory
         }
@@ -62,6 +70,10 @@ final class SpecialTokenGuard {
         while (in.nextToken() != XContentParser.Token.END_OBJECT) {
             String field = in.currentName();
             XContentParser.Token value = in.nextToken();
+            if (LEFT_OUT.contains(field)) {
+                in.skipChildren();
+                continue;
+            }
             out.field(field);
             if (field.equals("added_tokens") && value == XContentParser.Token.START_ARRAY) {
                 copyAddedTokens();
@@ -70,6 +82,11 @@ final class SpecialTokenGuard {
             } else {
                 out.copyCurrentStructure(in);
             }
+        }
+        if (trim != SequenceTemplate.OffsetTrim.KEEP) { // the one thing that a post-processor does to a text without special tokens
+            boolean butFirst = trim == SequenceTemplate.OffsetTrim.TRIM_BUT_FIRST;
+            out.startObject("post_processor").field("type", "ByteLevel").field("trim_offsets", true);
+            out.field("add_prefix_space", butFirst).field("use_regex", true).endObject();
         }
         out.endObject();
     }

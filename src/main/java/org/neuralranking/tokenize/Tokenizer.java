@@ -54,14 +54,10 @@ public final class Tokenizer implements Closeable {
             throw new IllegalArgumentException("got a maximum of " + maxChars + " chars, expected at least 1");
         }
         // parsed first: its errors say more than the library's, and the library must not see what is not even JSON
-        Vocabulary vocabulary = Vocabulary.parse(tokenizerJson);
-        NativeTokenizer tokenizer = new NativeTokenizer(SpecialTokenGuard.rename(tokenizerJson, vocabulary));
-        try {
-            return new Tokenizer(tokenizer, vocabulary, SequenceTemplate.of(tokenizer, vocabulary), maxChars);
-        } catch (RuntimeException e) {
-            tokenizer.close();
-            throw e;
-        }
+        TokenizerFile file = TokenizerFile.parse(tokenizerJson);
+        Vocabulary vocabulary = Vocabulary.of(file);
+        String guarded = SpecialTokenGuard.rename(tokenizerJson, vocabulary, file.template);
+        return new Tokenizer(new NativeTokenizer(guarded), vocabulary, file.template, maxChars);
     }
 
     public Vocabulary vocabulary() {
@@ -103,7 +99,7 @@ public final class Tokenizer implements Closeable {
     }
 
     /** How many of a prefix's tokens stay the same whatever text follows. */
-    private static int certain(int[] words) {
+    static int certain(int[] words) {
         int uncertainWords = 0;
         for (int i = words.length - 1; i > 0; i--) {
             if (words[i] != words[i - 1] && ++uncertainWords == UNCERTAIN_WORDS) {

@@ -35,8 +35,11 @@ public final class Vocabulary {
      * @throws IllegalArgumentException if it is no JSON or has no vocabulary, an id twice or out of range; says got, expected, where
      */
     public static Vocabulary parse(byte[] tokenizerJson) {
-        VocabularyParser file = VocabularyParser.parse(tokenizerJson);
-        return new Vocabulary(file.ids, file.tokensById(), file.special, file.padId, file.separatorId);
+        return of(TokenizerFile.parse(tokenizerJson));
+    }
+
+    static Vocabulary of(TokenizerFile file) {
+        return new Vocabulary(file.ids, file.tokensById(), file.special, file.padId, file.template.separatorId());
     }
 
     private int firstOf(List<String> names) {

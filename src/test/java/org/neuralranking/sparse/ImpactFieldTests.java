@@ -1,6 +1,7 @@
 package org.neuralranking.sparse;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.apache.lucene.analysis.core.WhitespaceAnalyzer;
@@ -12,7 +13,13 @@ import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.TopScoreDocCollectorManager;
+import org.apache.lucene.search.TotalHits;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.util.BytesRef;
 import org.opensearch.test.OpenSearchTestCase;
@@ -90,6 +97,29 @@ public class ImpactFieldTests extends OpenSearchTestCase {
                     }
                     assertEquals(DocIdSetIterator.NO_MORE_DOCS, gotPostings.nextDoc());
                 }
+            }
+        }
+    }
+
+    public void testImpactsLetLuceneSkipDocumentsThatCannotCompete() throws Exception {
+        int documents = 20_000;
+        try (Directory directory = newFSDirectory(createTempDir())) {
+            try (IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig(new WhitespaceAnalyzer()))) {
+                for (int i = 0; i < documents; i++) {
+                    ImpactField impacts = new ImpactField("f");
+                    impacts.add("a", randomFloat() + 0.1f);
+                    impacts.add("b", randomFloat() + 0.1f);
+                    writer.addDocument(List.of(impacts));
+                }
+                writer.forceMerge(1);
+            }
+            try (DirectoryReader reader = DirectoryReader.open(directory)) {
+                Query query = new BooleanQuery.Builder().add(FeatureField.newLinearQuery("f", "a", 2), BooleanClause.Occur.SHOULD)
+                    .add(FeatureField.newLinearQuery("f", "b", 3), BooleanClause.Occur.SHOULD)
+                    .build();
+                TotalHits hits = new IndexSearcher(reader).search(query, new TopScoreDocCollectorManager(10, 10)).totalHits;
+                assertEquals(TotalHits.Relation.GREATER_THAN_OR_EQUAL_TO, hits.relation());
+                assertTrue(hits + " of " + documents, hits.value() < documents / 2);
             }
         }
     }

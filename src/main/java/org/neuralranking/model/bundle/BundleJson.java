@@ -44,7 +44,12 @@ public final class BundleJson {
                 Files.readAllBytes(path)
             )
         ) {
+            if (parser.nextToken() != XContentParser.Token.START_OBJECT) {
+                throw new BundleException(file + ": got something that is no JSON object: it begins with " + parser.currentToken());
+            }
             return new BundleJson(file, parser.map());
+        } catch (BundleException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new BundleException(file + ": got something that is no JSON object: " + e.getMessage(), e);
         }

@@ -13,7 +13,7 @@ final class BundlePath {
     static Path resolve(Path root, String path) throws IOException {
         Path relative;
         try {
-            relative = Path.of(path).normalize();
+            relative = root.getFileSystem().getPath(path).normalize();
         } catch (InvalidPathException e) {
             throw new BundleException("got path [" + path + "] that is no path: " + e.getReason());
         }

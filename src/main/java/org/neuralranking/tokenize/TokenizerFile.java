@@ -14,16 +14,16 @@ import org.opensearch.core.xcontent.XContentParseException;
 import org.opensearch.core.xcontent.XContentParser;
 
 /**
- * Reads what a {@code tokenizer.json} says of its tokens:
+ * What a {@code tokenizer.json} says of its tokens and of what is put around texts:
  * <pre>
  * {"added_tokens": [{"id": 3, "content": "[SEP]", "special": true, …}, …],
  *  "padding": null | {"pad_id": 0, …},
- *  "post_processor": null | {…names the special tokens of its template…},
+ *  "post_processor": null | {…see SequenceTemplate…},
  *  "model": {"type": …, "unk_token": …, "vocab": {"token": id, …} | [["token", score], …]}}
  * </pre>
  * WordPiece, BPE and WordLevel have the first form of {@code vocab}, Unigram the second, where the id is the place in the list.
  */
-final class VocabularyParser {
+final class TokenizerFile {
 
     /** Largest vocabulary taken. The largest in use have a quarter of a million tokens; a wrong id must not cost gigabytes. */
     static final int MAX_SIZE = 1 << 22;
@@ -34,7 +34,7 @@ final class VocabularyParser {
     final Map<String, Integer> ids = new HashMap<>();
     final BitSet special = new BitSet();
     int padId = Vocabulary.UNKNOWN;
-    int separatorId = Vocabulary.UNKNOWN;
+    SequenceTemplate template;
 
     private final Map<Integer, String> tokens = new HashMap<>();
     private List<Object> addedTokens = List.of();
@@ -43,15 +43,15 @@ final class VocabularyParser {
     private String modelType = "";
     private String unknownToken;
 
-    private VocabularyParser() {}
+    private TokenizerFile() {}
 
     static XContentParser open(byte[] json) throws IOException {
         return XContentType.JSON.xContent()
             .createParser(NamedXContentRegistry.EMPTY, DeprecationHandler.THROW_UNSUPPORTED_OPERATION, json);
     }
 
-    static VocabularyParser parse(byte[] tokenizerJson) {
-        VocabularyParser file = new VocabularyParser();
+    static TokenizerFile parse(byte[] tokenizerJson) {
+        TokenizerFile file = new TokenizerFile();
         try (XContentParser parser = open(tokenizerJson)) {
             file.parseFile(parser);
         } catch (XContentParseException e) {
@@ -153,7 +153,8 @@ final class VocabularyParser {
         if (padding.get("pad_id") instanceof Number pad) {
             padId = known(pad, "padding.pad_id");
         }
-        linkTemplate(postProcessor);
+        template = SequenceTemplate.of(postProcessor, this::known);
+        template.specialIds().forEach(special::set);
     }
 
     private void addToken(Object entry, String where) {
@@ -168,55 +169,6 @@ final class VocabularyParser {
             return;
         }
         throw new IllegalArgumentException("tokenizer.json: got [" + entry + "] at [" + where + "], expected an object with [id] and [content]");
-    }
-
-    /** Finds the special tokens and the separator of a {@code post_processor}. */
-    private void linkTemplate(Map<?, ?> processor) {
-        if (processor.get("processors") instanceof List<?> several) { // type Sequence
-            several.forEach(one -> {
-                if (one instanceof Map<?, ?> inner) {
-                    linkTemplate(inner);
-                }
-            });
-        }
-        for (String role : List.of("cls", "sep")) { // types BertProcessing and RobertaProcessing: ["[SEP]", 102]
-            if (processor.get(role) instanceof List<?> pair && pair.size() == 2 && pair.get(1) instanceof Number number) {
-                int id = known(number, "post_processor." + role);
-                special.set(id);
-                separatorId = id; // the loop ends with sep
-            }
-        }
-        if (processor.get("special_tokens") instanceof Map<?, ?> specials) { // type TemplateProcessing
-            specials.forEach((name, value) -> {
-                if (value instanceof Map<?, ?> map && map.get("ids") instanceof List<?> list) {
-                    for (Object id : list) {
-                        special.set(known(id, "post_processor.special_tokens[" + name + "].ids"));
-                    }
-                }
-            });
-            if (processor.get("pair") instanceof List<?> pair) {
-                linkSeparator(pair, specials);
-            }
-        }
-    }
-
-    /** The separator is the first special token after the first text of a pair. */
-    private void linkSeparator(List<?> pair, Map<?, ?> specials) {
-        boolean afterText = false;
-        for (Object part : pair) {
-            if (part instanceof Map<?, ?> map) {
-                if (map.containsKey("Sequence")) {
-                    afterText = true;
-                } else if (afterText
-                    && map.get("SpecialToken") instanceof Map<?, ?> token
-                    && specials.get(token.get("id")) instanceof Map<?, ?> definition
-                    && definition.get("ids") instanceof List<?> list
-                    && list.isEmpty() == false) {
-                        separatorId = known(list.get(0), "post_processor.pair");
-                        return;
-                    }
-            }
-        }
     }
 
     private void add(String token, int id, String where) {
@@ -244,6 +196,7 @@ final class VocabularyParser {
         return (int) value;
     }
 
+    /** @param where the place in the file that speaks of the id */
     private int known(Object number, String where) {
         if (number instanceof Number n && tokens.containsKey(id(n, where))) {
             return n.intValue();

@@ -1,0 +1,178 @@
+package org.neuralranking.model.bundle;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+import org.neuralranking.TestModels;
+import org.neuralranking.model.Task;
+import org.opensearch.test.OpenSearchTestCase;
+
+public class BundleTests extends OpenSearchTestCase {
+
+    private static Bundle read(String name) throws IOException {
+        return Bundle.read(TestModels.root(name), name, BundleLimits.DEFAULT);
+    }
+
+    public void testTheTaskFollowsFromGraphAndConfig() throws IOException {
+        Map<String, Task> expected = Map.of(
+            "minilm-sparse-doc", Task.SPARSE_ENCODER,
+            "minilm-cross-encoder", Task.CROSS_ENCODER,
+            "toy-sparse", Task.SPARSE_ENCODER,
+            "toy-cross-encoder", Task.CROSS_ENCODER,
+            "toy-yes-no", Task.YES_NO_RANKER,
+            "toy-token-embeddings", Task.EMBEDDING
+        );
+        for (Map.Entry<String, Task> model : expected.entrySet()) {
+            assertEquals(model.getKey(), model.getValue(), read(model.getKey()).facts().task());
+        }
+    }
+
+    public void testFactsOfTheDefaultModels() throws IOException {
+        BundleFacts sparse = read("minilm-sparse-doc").facts();
+        assertEquals(List.of("input_ids", "attention_mask"), sparse.inputs().stream().map(TensorSpec::name).toList());
+        assertEquals("sparse_embedding", sparse.output().name());
+        assertEquals(2, sparse.output().rank());
+        assertEquals(30522, sparse.vocabularySize());
+        assertEquals("the shorter of 128 in tokenizer_config.json and 512 positions", 128, sparse.maxTokens());
+        assertTrue(sparse.queryWeights());
+        BundleFacts pairs = read("minilm-cross-encoder").facts();
+        assertEquals(160, pairs.maxTokens());
+        assertEquals(3, pairs.inputs().size());
+        assertFalse(pairs.queryWeights());
+    }
+
+    public void testAnOverrideChangesTaskAndLength() throws IOException {
+        Path root = copyOf("toy-token-embeddings");
+        Files.writeString(root.resolve("m/neural-ranking.json"), "{\"task\":\"token_embedding\",\"max_tokens\":17}");
+        BundleFacts facts = Bundle.read(root, "m", BundleLimits.DEFAULT).facts();
+        assertEquals(Task.TOKEN_EMBEDDING, facts.task());
+        assertEquals(17, facts.maxTokens());
+    }
+
+    public void testOverridesAreStrict() throws IOException {
+        Path root = copyOf("toy-sparse");
+        Map<String, String> wrong = Map.of(
+            "{\"tusk\":1}", "got key [tusk]",
+            "{\"max_tokens\":2}", "got max_tokens 2, expected 3 to",
+            "{\"max_tokens\":\"x\"}", "got [max_tokens] = x, expected an integer",
+            "{\"task\":\"oracle\"}", "got task [oracle], expected one of",
+            "{\"output\":\"logits\"}", "expected [logits]",
+            "[]", "no JSON object"
+        );
+        for (Map.Entry<String, String> override : wrong.entrySet()) {
+            Files.writeString(root.resolve("m/neural-ranking.json"), override.getKey());
+            assertRefused(root, "m", override.getValue());
+        }
+    }
+
+    public void testTheHashFollowsTheContentAndNothingElse() throws IOException {
+        Path root = copyOf("toy-sparse");
+        String hash = Bundle.read(root, "m", BundleLimits.DEFAULT).hash();
+        assertEquals("the directory's name does not count", read("toy-sparse").hash(), hash);
+        Files.writeString(root.resolve("m/README.md"), "other files do not count");
+        assertEquals(hash, Bundle.read(root, "m", BundleLimits.DEFAULT).hash());
+        Files.writeString(root.resolve("m/idf.json"), "{\"cat\":1}");
+        assertNotEquals(hash, Bundle.read(root, "m", BundleLimits.DEFAULT).hash());
+    }
+
+    public void testEveryBadGraphIsRefusedBeforeNativeCodeSeesIt() throws IOException {
+        Map<String, String> reasons = Map.of(
+            "empty.onnx", "got an empty file",
+            "external-data-traversal.onnx", "got tensor [w] with its data in another file",
+            "not-onnx.onnx", "is not an ONNX model",
+            "truncated.onnx", "truncated?",
+            "unexpected-input.onnx", "got input [pixel_values], expected only input_ids",
+            "unexpected-output.onnx", "expected [batch, tokens, vocabulary] or [batch, vocabulary]",
+            "wrong-vocab-size.onnx", "expected vocab_size = 316 of config.json"
+        );
+        Path root = copyOf("toy-sparse");
+        for (Map.Entry<String, String> bad : reasons.entrySet()) {
+            Files.copy(TestModels.directory("bad").resolve(bad.getKey()), replaced(root.resolve("m/model.onnx")));
+            assertRefused(root, "m", bad.getValue());
+        }
+    }
+
+    public void testMissingFilesAreNamed() throws IOException {
+        for (String file : List.of("model.onnx", "tokenizer.json", "config.json")) {
+            Path root = copyOf("toy-cross-encoder");
+            Files.delete(root.resolve("m").resolve(file));
+            assertRefused(root, "m", "without [" + file + "]");
+        }
+    }
+
+    public void testTheGraphMayLieInOnnx() throws IOException {
+        Path root = copyOf("toy-cross-encoder");
+        Files.createDirectory(root.resolve("m/onnx"));
+        Files.move(root.resolve("m/model.onnx"), root.resolve("m/onnx/model.onnx"));
+        Bundle bundle = Bundle.read(root, "m", BundleLimits.DEFAULT);
+        assertEquals(root.toRealPath().resolve("m/onnx/model.onnx"), bundle.graph());
+        assertEquals(read("toy-cross-encoder").hash(), bundle.hash());
+    }
+
+    public void testFilesBeyondTheLimitsAreRefused() throws IOException {
+        Path root = TestModels.root("toy-sparse");
+        assertRefused(root, "toy-sparse", new BundleLimits(1000, 1 << 20), "got [model.onnx] of 18367 bytes, expected at most 1000");
+        assertRefused(root, "toy-sparse", new BundleLimits(1 << 20, 1000), "got [tokenizer.json] of 8501 bytes, expected at most 1000");
+    }
+
+    public void testNoPathLeadsOutOfTheModelsDirectory() throws IOException {
+        Path root = copyOf("toy-sparse");
+        Path outside = createTempDir();
+        Files.createSymbolicLink(root.resolve("link"), outside);
+        for (String path : List.of("..", "../x", "m/../../x", "/etc", "", " ", ".", "m/..", "\0")) {
+            assertRefused(root, path, "got path [" + path + "]");
+        }
+        assertRefused(root, "link", "links out of");
+        assertRefused(root, "nothing-here", "expected a directory that exists");
+        // one file of the bundle leads out
+        Path secret = Files.writeString(outside.resolve("secret"), "{}");
+        Files.createSymbolicLink(replaced(root.resolve("m/config.json")), secret);
+        assertRefused(root, "m", "no plain file inside the models directory");
+    }
+
+    public void testDamagedGraphsNeverDoAnythingButFail() throws IOException {
+        Path root = copyOf("toy-sparse");
+        byte[] good = Files.readAllBytes(root.resolve("m/model.onnx"));
+        for (int round = 0; round < 2000; round++) {
+            byte[] bytes = good.clone();
+            for (int flips = randomIntBetween(1, 8); flips > 0; flips--) {
+                bytes[randomIntBetween(0, randomBoolean() ? 600 : bytes.length - 1)] = randomByte();
+            }
+            int length = randomBoolean() ? bytes.length : randomIntBetween(0, bytes.length);
+            Files.write(root.resolve("m/model.onnx"), java.util.Arrays.copyOf(bytes, length));
+            try {
+                OnnxGraph.read(root.resolve("m/model.onnx"));
+            } catch (BundleException refused) {
+                assertNotNull(refused.getMessage());
+            }
+        }
+    }
+
+    private static Path copyOf(String name) throws IOException {
+        Path root = createTempDir();
+        Path copy = Files.createDirectory(root.resolve("m"));
+        try (var files = Files.list(TestModels.directory(name))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName().toString()));
+            }
+        }
+        return root;
+    }
+
+    private static Path replaced(Path file) throws IOException {
+        Files.delete(file);
+        return file;
+    }
+
+    private static void assertRefused(Path root, String path, String reason) {
+        assertRefused(root, path, BundleLimits.DEFAULT, reason);
+    }
+
+    private static void assertRefused(Path root, String path, BundleLimits limits, String reason) {
+        IllegalArgumentException refused = expectThrows(IllegalArgumentException.class, () -> Bundle.read(root, path, limits));
+        assertTrue(refused.getMessage() + " should say: " + reason, refused.getMessage().contains(reason));
+    }
+}
