@@ -10,7 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /** Whole directories: deleted, copied, or made again out of hard links. */
-final class FileTree {
+public final class FileTree {
 
     private interface FilePlacer {
         void place(Path from, Path to) throws IOException;
@@ -18,7 +18,7 @@ final class FileTree {
 
     private FileTree() {}
 
-    static void delete(Path root) {
+    public static void delete(Path root) {
         if (Files.notExists(root)) {
             return;
         }

@@ -46,8 +46,12 @@ public final class Bench {
         int width = report.figures().keySet().stream().mapToInt(String::length).max().orElse(0);
         System.out.println();
         report.figures()
-            .forEach((name, value) -> System.out.printf(Locale.ROOT, "%-" + width + "s %10.4f  %s%n", name, value, report.definition(name)));
+            .forEach((name, value) -> System.out.printf("%-" + width + "s %10s  %s%n", name, readable(value), report.definition(name)));
         System.out.println("\n" + report.notes());
+    }
+
+    private static String readable(double value) {
+        return String.format(Locale.ROOT, value == Math.rint(value) ? "%.0f" : "%.4f", value);
     }
 
     private static Path write(String name, Report report) throws IOException {

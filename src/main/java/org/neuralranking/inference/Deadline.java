@@ -12,9 +12,12 @@ public final class Deadline {
         return deadlineNanos != NONE && nowNanos - deadlineNanos >= 0;
     }
 
-    /** @return {@code nowNanos + nanos}, where a wait so long that it overflows is none */
+    /**
+     * @param nanos any wait; {@link Long#MAX_VALUE} is 292 years
+     * @return {@code nowNanos + nanos}, which may wrap around as nanoTime may; never {@link #NONE}
+     */
     public static long after(long nowNanos, long nanos) {
         long deadline = nowNanos + nanos;
-        return nanos >= 0 && deadline - nowNanos == nanos && deadline != NONE ? deadline : NONE;
+        return deadline == NONE ? deadline - 1 : deadline;
     }
 }

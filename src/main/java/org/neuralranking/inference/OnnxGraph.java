@@ -74,10 +74,18 @@ final class OnnxGraph implements Closeable {
                 OnnxTensor tensor = (OnnxTensor) result.get(0);
                 long[] shape = tensor.getInfo().getShape();
                 boolean perToken = shape.length == 3 && shape[1] == probe.size();
-                if (shape[0] != 1 || shape.length != 2 && perToken == false) {
+                if (shape.length != 2 && perToken == false || shape[0] != 1) {
                     throw new BundleException(
                         "model.onnx: got output [" + output.name() + "] of shape " + Arrays.toString(shape) + " for one text of "
                             + probe.size() + " tokens, expected [1, columns] or [1, " + probe.size() + ", columns]"
+                    );
+                }
+                String last = Long.toString(shape[shape.length - 1]);
+                String declared = output.shape().getLast();
+                boolean free = declared.isEmpty() || Character.isDigit(declared.charAt(0)) == false;
+                if (output.shape().size() != shape.length || free == false && declared.equals(last) == false) {
+                    throw new BundleException(
+                        "model.onnx: got output [" + output.name() + "] of shape " + Arrays.toString(shape) + ", expected " + output.shape() + " as declared"
                     );
                 }
                 FloatBuffer values = tensor.getFloatBuffer();

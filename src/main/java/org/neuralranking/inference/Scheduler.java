@@ -16,7 +16,7 @@ import org.opensearch.core.concurrency.OpenSearchRejectedExecutionException;
 /**
  * The queue in front of one graph: takes rows from all searches and bulks of the node and hands them out in batches.
  * <p>
- * Searches come before bulks, but every {@link #SEARCH_BATCHES_PER_INGEST_BATCH}th batch belongs to a bulk while one waits. Within a class,
+ * Searches come before bulks, but after {@link #SEARCH_BATCHES_PER_INGEST_BATCH} of their batches one belongs to a bulk if one waits. Within a class,
  * submissions take turns batch by batch, so that a long one does not hold up a short one. The queue is bounded; beyond the bound a
  * submission is refused at once (429).
  */
@@ -62,6 +62,9 @@ final class Scheduler {
         int newWorkers;
         synchronized (this) {
             if (queuedRows >= settings.queueCapacity()) {
+                dropGone();
+            }
+            if (queuedRows >= settings.queueCapacity()) {
                 stats.rejected(submission.size());
                 throw new OpenSearchRejectedExecutionException(
                     "got " + submission.size() + " texts while " + queuedRows + " wait, expected fewer than "
@@ -79,6 +82,26 @@ final class Scheduler {
         }
     }
 
+    /** What has ended takes no room. Called under the lock; what has only expired is left to a worker, who may tell its listeners. */
+    private void dropGone() {
+        for (Deque<Submission<?>> queue : waiting.values()) {
+            queue.removeIf(submission -> {
+                boolean gone = submission.isDone();
+                if (gone) {
+                    dropRest(submission);
+                }
+                return gone;
+            });
+        }
+    }
+
+    private void dropRest(Submission<?> submission) {
+        int rest = submission.size() - submission.next();
+        queuedRows -= rest;
+        stats.queued(queuedRows);
+        stats.dropped(rest);
+    }
+
     private void startWorker() {
         try {
             executor.execute(this::work);
@@ -92,6 +115,7 @@ final class Scheduler {
                     queue.clear();
                 });
                 queuedRows = 0;
+                stats.queued(0);
             }
             orphans.forEach(orphan -> orphan.fail(closing));
         }
@@ -107,12 +131,21 @@ final class Scheduler {
         try {
             runner.run(batch);
             stats.ran(batch.rows().size(), tokens(batch), nanoTime.getAsLong() - start);
+            batch.submission().ended(batch.rows().size());
         } catch (Exception | LinkageError | OutOfMemoryError e) {
             // OutOfMemoryError: of direct memory, by a batch too large for this node; the node itself is well
-            stats.failed(batch.rows().size());
-            batch.submission().fail(e instanceof Exception exception ? exception : new IllegalStateException(e.toString(), e));
+            failed(batch, e);
+        } catch (Throwable e) {
+            failed(batch, e);
+            startWorker();
+            throw e;
         }
         startWorker();
+    }
+
+    private void failed(Batch batch, Throwable e) {
+        stats.failed(batch.rows().size());
+        batch.submission().fail(e instanceof Exception exception ? exception : new IllegalStateException(e.toString(), e));
     }
 
     private static int tokens(Batch batch) {
@@ -124,7 +157,14 @@ final class Scheduler {
     }
 
     /** The next batch, or null: then the calling worker is gone. */
-    private synchronized Batch next() {
+    private Batch next() {
+        List<Submission<?>> over = new ArrayList<>(0);
+        Batch batch = next(over);
+        over.forEach(Submission::expire); // tells listeners, who may do what they like: not under the lock
+        return batch;
+    }
+
+    private synchronized Batch next(List<Submission<?>> over) {
         while (true) {
             Deque<Submission<?>> queue = nextQueue();
             if (queue == null) {
@@ -132,13 +172,12 @@ final class Scheduler {
                 return null;
             }
             Submission<?> submission = queue.removeFirst();
-            int from = submission.next();
             if (submission.over()) {
-                queuedRows -= submission.size() - from;
-                stats.queued(queuedRows);
-                stats.dropped(submission.size() - from);
+                dropRest(submission);
+                over.add(submission);
                 continue;
             }
+            int from = submission.next();
             List<TokenSequence> rows = take(submission, from);
             submission.handedOut(rows.size());
             queuedRows -= rows.size();
@@ -146,23 +185,21 @@ final class Scheduler {
             if (submission.next() < submission.size()) {
                 queue.addLast(submission);
             }
+            boolean search = submission.urgency() == Urgency.SEARCH;
+            searchBatchesInARow = search ? Math.min(searchBatchesInARow + 1, SEARCH_BATCHES_PER_INGEST_BATCH) : 0;
             return new Batch(submission, from, rows);
         }
     }
 
+    /** The queue whose turn it is, or null if nothing waits. */
     private Deque<Submission<?>> nextQueue() {
         Deque<Submission<?>> search = waiting.get(Urgency.SEARCH);
         Deque<Submission<?>> ingest = waiting.get(Urgency.INGEST);
         boolean ingestTurn = search.isEmpty() || searchBatchesInARow >= SEARCH_BATCHES_PER_INGEST_BATCH;
         if (ingestTurn && ingest.isEmpty() == false) {
-            searchBatchesInARow = 0;
             return ingest;
         }
-        if (search.isEmpty()) {
-            return null;
-        }
-        searchBatchesInARow++;
-        return search;
+        return search.isEmpty() ? null : search;
     }
 
     /** The next rows of one submission that fit into a batch, padding counted; at least one. */

@@ -37,8 +37,10 @@ public final class Submission<R> {
     private final long startNanos;
 
     private final AtomicReferenceArray<R> results;
-    private final AtomicInteger open;
+    private final AtomicInteger completed = new AtomicInteger();
+    private final AtomicInteger running; // rows whose batch has not ended well
     private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private CompletableFuture<Void> told = done; // done, and the model's books are kept
     private int next; // first row that is not handed out; guarded by the scheduler's lock
 
     Submission(
@@ -57,7 +59,7 @@ public final class Submission<R> {
         this.threadContext = threadContext;
         this.startNanos = nanoTime.getAsLong();
         this.results = new AtomicReferenceArray<>(rows.size());
-        this.open = new AtomicInteger(rows.size());
+        this.running = new AtomicInteger(rows.size());
         if (rows.isEmpty()) {
             done.complete(null);
         }
@@ -74,7 +76,7 @@ public final class Submission<R> {
 
     /** How many rows have a result. */
     public int completed() {
-        return rows.size() - open.get();
+        return completed.get();
     }
 
     /** Why the submission ended before all rows had a result, or null. */
@@ -91,9 +93,9 @@ public final class Submission<R> {
     public boolean awaitUntil(long untilNanos) throws InterruptedException {
         try {
             if (untilNanos == Deadline.NONE) {
-                done.get();
+                told.get();
             } else {
-                done.get(Math.max(0, untilNanos - nanoTime.getAsLong()), TimeUnit.NANOSECONDS);
+                told.get(Math.max(0, untilNanos - nanoTime.getAsLong()), TimeUnit.NANOSECONDS);
             }
             return true;
         } catch (ExecutionException e) {
@@ -114,7 +116,8 @@ public final class Submission<R> {
      */
     public void whenDone(ActionListener<List<R>> listener) {
         ActionListener<List<R>> inContext = ContextPreservingActionListener.wrapPreservingContext(listener, threadContext);
-        done.whenComplete((nothing, failure) -> {
+        told.whenComplete((nothing, wrapped) -> {
+            Exception failure = failure();
             if (failure == null) {
                 List<R> all = new ArrayList<>(rows.size());
                 for (int i = 0; i < rows.size(); i++) {
@@ -122,14 +125,14 @@ public final class Submission<R> {
                 }
                 inContext.onResponse(all);
             } else {
-                inContext.onFailure((Exception) failure);
+                inContext.onFailure(failure);
             }
         });
     }
 
-    /** Runs {@code end} once, when the submission has ended. */
+    /** Runs {@code end} once, when the submission has ended and before anybody is told. Called once, before the submission is given away. */
     void onEnd(Runnable end) {
-        done.whenComplete((nothing, failure) -> end.run());
+        told = done.whenComplete((nothing, failure) -> end.run());
     }
 
     Urgency urgency() {
@@ -152,21 +155,40 @@ public final class Submission<R> {
         next += count;
     }
 
-    /** Whether rows that have not begun need not begin any more; ends the submission if its deadline has passed. */
-    boolean over() {
-        if (done.isDone() == false && Deadline.passed(deadlineNanos, nanoTime.getAsLong())) {
-            fail(
-                new OpenSearchStatusException(
-                    "the deadline passed with " + completed() + " of " + size() + " texts done",
-                    RestStatus.GATEWAY_TIMEOUT
-                )
-            );
-        }
+    boolean isDone() {
         return done.isDone();
     }
 
+    /** Whether rows that have not begun need not begin any more. */
+    boolean over() {
+        return done.isDone() || Deadline.passed(deadlineNanos, nanoTime.getAsLong());
+    }
+
+    /** Whether the submission has ended because its deadline passed before all rows had begun. */
+    public boolean expired() {
+        return failure() instanceof Expired;
+    }
+
+    private static final class Expired extends OpenSearchStatusException {
+        Expired(String message) {
+            super(message, RestStatus.GATEWAY_TIMEOUT);
+        }
+    }
+
+    /** Ends the submission because its deadline has passed. */
+    void expire() {
+        fail(new Expired("the deadline passed with " + completed() + " of " + size() + " texts done"));
+    }
+
     void read(BatchOutput output, int row, int index) {
-        if (results.compareAndSet(index, null, reader.read(output, row)) && open.decrementAndGet() == 0) {
+        if (results.compareAndSet(index, null, reader.read(output, row))) {
+            completed.incrementAndGet();
+        }
+    }
+
+    /** A batch of {@code count} rows has run and all of them were read. */
+    void ended(int count) {
+        if (running.addAndGet(-count) == 0) {
             done.complete(null);
         }
     }

@@ -114,11 +114,11 @@ final class NeuralRescorer implements Rescorer {
 
     /** Returns when all is there or, if the clause allows that, at the deadline. */
     private void await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
+        boolean done = false;
         try {
-            boolean done = false;
             while (done == false && Deadline.passed(deadline, System.nanoTime()) == false) {
                 long soon = System.nanoTime() + CHECK_NANOS;
-                done = submission.awaitUntil(deadline == Deadline.NONE || soon - deadline < 0 ? soon : deadline);
+                done = submission.awaitUntil(soon - deadline < 0 ? soon : deadline);
                 check.run();
             }
         } catch (InterruptedException e) {
@@ -130,12 +130,12 @@ final class NeuralRescorer implements Rescorer {
         if (submission.completed() == submission.size()) {
             return;
         }
-        if (Deadline.passed(deadline, System.nanoTime())) {
+        if (done == false || submission.expired()) {
             services.stats().budgetSpent();
-            if (context.clause.onBudget() == OnBudget.FAIL) {
+            if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
                 throw new BudgetSpent(
                     "[neural] rescorer: got " + submission.completed() + " of " + submission.size() + " hits within [budget] = "
-                        + context.budgetNanos / 1_000_000 + "ms, expected all, as [on_budget] is [fail]"
+                        + context.budgetNanos / 1_000_000 + "ms, expected all, as " + context.clause.whyBudgetFails()
                 );
             }
             return;

@@ -84,6 +84,15 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
         OnFailure effectiveOnFailure() {
             return onFailure != null ? onFailure : score == Score.RAW ? OnFailure.FAIL : OnFailure.FIRST_STAGE;
         }
+
+        /** For the same reason the node's own budget, which nobody asked for, must not mix raw scores with others. */
+        OnBudget effectiveOnBudget() {
+            return score == Score.RAW && budget == null ? OnBudget.FAIL : onBudget;
+        }
+
+        String whyBudgetFails() {
+            return onBudget == OnBudget.FAIL ? "[on_budget] is [fail]" : "[score] is [raw]";
+        }
     }
 
     private static final ConstructingObjectParser<Clause, Void> PARSER = new ConstructingObjectParser<>(

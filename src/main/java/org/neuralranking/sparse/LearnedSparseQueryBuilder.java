@@ -1,7 +1,6 @@
 package org.neuralranking.sparse;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,9 +60,9 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
     /** Lucene's default for the clauses of a query, which the cluster may lower; an expanded query has tens of tokens. */
     static final int MAX_TOKENS = 1024;
 
-    private static final String QUERY_TEXT = "query_text";
-    private static final String MODEL_ID = "model_id";
-    private static final String TOKENS = "tokens";
+    static final String QUERY_TEXT = "query_text";
+    static final String MODEL_ID = "model_id";
+    static final String TOKENS = "tokens";
 
     private final String field;
     /** what the user wrote, null once it is encoded or if he gave tokens */
@@ -130,7 +129,8 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
         return tokens;
     }
 
-    private static String where(String field) {
+    /** How messages of this query begin. */
+    static String where(String field) {
         return "[" + NAME + "] query on field [" + field + "]";
     }
 
@@ -190,104 +190,7 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
 
     /** @throws ParsingException or IllegalArgumentException if a key is unknown or missing, or a value is not what it should be */
     public static LearnedSparseQueryBuilder fromXContent(XContentParser parser, Supplier<Models> models) throws IOException {
-        String field = null;
-        LearnedSparseQueryBuilder query = null;
-        while (parser.nextToken() != XContentParser.Token.END_OBJECT) {
-            String name = parser.currentName();
-            throwParsingExceptionOnMultipleFields(NAME, parser.getTokenLocation(), field, name);
-            field = name;
-            expect(XContentParser.Token.START_OBJECT, parser.nextToken(), field, parser);
-            query = parseField(parser, field, models);
-        }
-        if (query == null) {
-            throw new ParsingException(parser.getTokenLocation(), "[" + NAME + "] query: got no field, expected one");
-        }
-        return query;
-    }
-
-    private static LearnedSparseQueryBuilder parseField(XContentParser parser, String field, Supplier<Models> models) throws IOException {
-        String queryText = null;
-        String modelId = null;
-        Map<String, Float> tokens = null;
-        float boost = DEFAULT_BOOST;
-        String queryName = null;
-        while (parser.nextToken() != XContentParser.Token.END_OBJECT) {
-            String key = parser.currentName();
-            XContentParser.Token value = parser.nextToken();
-            switch (key) {
-                case QUERY_TEXT -> {
-                    expect(XContentParser.Token.VALUE_STRING, value, key, parser);
-                    queryText = parser.text();
-                }
-                case MODEL_ID -> {
-                    expect(XContentParser.Token.VALUE_STRING, value, key, parser);
-                    modelId = parser.text();
-                }
-                case TOKENS -> {
-                    expect(XContentParser.Token.START_OBJECT, value, key, parser);
-                    tokens = parseTokens(parser, field);
-                }
-                case "boost" -> {
-                    expect(XContentParser.Token.VALUE_NUMBER, value, key, parser);
-                    boost = parser.floatValue();
-                }
-                case "_name" -> {
-                    expect(XContentParser.Token.VALUE_STRING, value, key, parser);
-                    queryName = parser.text();
-                }
-                default -> throw new ParsingException(
-                    parser.getTokenLocation(),
-                    where(field)
-                        + ": got unknown key ["
-                        + key
-                        + "], expected "
-                        + List.of(QUERY_TEXT, MODEL_ID, TOKENS, BOOST_FIELD.getPreferredName(), NAME_FIELD.getPreferredName())
-                );
-            }
-        }
-        boolean text = queryText != null && modelId != null && tokens == null;
-        boolean vector = queryText == null && modelId == null && tokens != null;
-        if (text == false && vector == false) {
-            throw new ParsingException(
-                parser.getTokenLocation(),
-                where(field)
-                    + ": got "
-                    + (queryText == null ? "no" : "a")
-                    + " [query_text], "
-                    + (modelId == null ? "no" : "a")
-                    + " [model_id] and "
-                    + (tokens == null ? "no" : "a")
-                    + " [tokens], expected either [query_text] with [model_id] or [tokens]"
-            );
-        }
-        LearnedSparseQueryBuilder query = text ? ofText(field, queryText, modelId, models) : ofTokens(field, tokens);
-        return query.boost(boost).queryName(queryName);
-    }
-
-    private static Map<String, Float> parseTokens(XContentParser parser, String field) throws IOException {
-        Map<String, Float> tokens = new LinkedHashMap<>();
-        try {
-            TokenWeights.read(parser, where(field), (token, weight) -> {
-                tokens.merge(token, weight, Math::max);
-                if (tokens.size() > MAX_TOKENS) {
-                    throw new IllegalArgumentException(
-                        where(field) + ": got more than " + MAX_TOKENS + " tokens, expected at most that many"
-                    );
-                }
-            });
-        } catch (IllegalArgumentException e) {
-            throw new ParsingException(parser.getTokenLocation(), e.getMessage(), e);
-        }
-        return tokens;
-    }
-
-    private static void expect(XContentParser.Token expected, XContentParser.Token got, String key, XContentParser parser) {
-        if (got != expected) {
-            throw new ParsingException(
-                parser.getTokenLocation(),
-                "[" + NAME + "] query: got [" + got + "] for [" + key + "], expected [" + expected + "]"
-            );
-        }
+        return LearnedSparseQueryParser.parse(parser, models);
     }
 
     @Override

@@ -39,6 +39,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     private final Executor builder;
 
     private final Map<String, ModelState> states = new HashMap<>(); // by content hash
+    private final Map<String, Integer> pendingReleases = new HashMap<>(); // by content hash; only the last one releases
     private Set<String> wanted = Set.of();
     private boolean closed;
 
@@ -86,13 +87,19 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     private void loadRegistered(ModelEntry entry) {
         String hash = entry.ref().hash();
+        synchronized (this) {
+            if (wanted.contains(hash) == false) { // removed while this load waited for its turn
+                states.computeIfPresent(hash, (unused, state) -> state.ready() ? state : null);
+                return;
+            }
+        }
         try {
             Bundle bundle = Bundle.read(root, entry.path(), limits);
             if (bundle.hash().equals(hash) == false) {
                 throw new BundleException("got content " + bundle.hash() + " at [" + entry.path() + "], expected " + hash + " as registered");
             }
             load(bundle);
-        } catch (Exception e) {
+        } catch (Exception | LinkageError e) {
             LOGGER.warn("model [{}] cannot be loaded on this node", entry.id(), e);
             failed(hash, e);
         }
@@ -150,7 +157,8 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         }
     }
 
-    private void scheduleRelease(String hash) {
+    private synchronized void scheduleRelease(String hash) {
+        pendingReleases.merge(hash, 1, Integer::sum);
         threadPool.schedule(() -> builder.execute(() -> release(hash)), LINGER, ThreadPool.Names.SAME);
     }
 
@@ -158,7 +166,8 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         synchronized (loading) {
             synchronized (this) {
                 ModelState state = states.get(hash);
-                if (closed || state == null || wanted.contains(hash)) {
+                Integer pending = pendingReleases.compute(hash, (unused, count) -> count == 1 ? null : count - 1);
+                if (closed || pending != null || state == null || wanted.contains(hash)) {
                     return;
                 }
                 states.remove(hash);

@@ -1,0 +1,250 @@
+package org.neuralranking;
+
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.junit.AfterClass;
+import org.junit.BeforeClass;
+import org.junit.FixMethodOrder;
+import org.junit.Test;
+import org.junit.runners.MethodSorters;
+import org.neuralranking.Films.Film;
+import org.neuralranking.node.Answer;
+import org.neuralranking.node.FileTree;
+import org.neuralranking.node.Http;
+import org.neuralranking.node.Installation;
+import org.neuralranking.node.ModelRegistration;
+import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.RealCluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertTrue;
+
+/** Three nodes, three shards, one replica, real models. The tests build on each other, in the order of their names. */
+@FixMethodOrder(MethodSorters.NAME_ASCENDING)
+public class ThreeNodesIT {
+
+    private static final int FILMS = 48;
+    private static final String QUERY = "a girl who keeps the lighthouse going on her own";
+    /** Same runtime, same processor, but sums in another order; impacts are compared after the same cut to 9 bits. */
+    private static final double EXACT = 1e-4;
+
+    private static RealCluster cluster;
+    private static List<Film> films;
+    /** By film: what {@link PlainScores} says. */
+    private static final Map<String, Double> SPARSE = new HashMap<>();
+    private static final Map<String, Double> RESCORED = new HashMap<>();
+
+    @BeforeClass
+    public static void startCluster() throws Exception {
+        films = Films.some(FILMS);
+        cluster = RealCluster.start(
+            "three",
+            Installation.of(PluginZip.forThisMachine()),
+            3,
+            List.of(ProjectFiles.demoModel("minilm-sparse-doc"), ProjectFiles.demoModel("minilm-cross-encoder"))
+        );
+        try (
+            PlainScores sparse = new PlainScores(ProjectFiles.demoModel("minilm-sparse-doc"), 128);
+            PlainScores pairs = new PlainScores(ProjectFiles.demoModel("minilm-cross-encoder"), 160)
+        ) {
+            for (Film film : films) {
+                SPARSE.put(film.id(), sparse.dot(QUERY, sparse.documentWeights(film.text())));
+                RESCORED.put(film.id(), PlainScores.rescored(pairs.logit(QUERY, film.text())));
+            }
+        }
+    }
+
+    @AfterClass
+    public static void stopCluster() {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    public void a_registrationThroughAnyNodeReachesAll() {
+        ModelRegistration.register(cluster.node(1).http(), "minilm-sparse-doc");
+        ModelRegistration.register(cluster.node(2).http(), "minilm-cross-encoder");
+        for (var node : cluster.nodes()) {
+            Answer models = node.http().get("/_plugins/_neural_ranking/models").ok();
+            assertEquals(2, models.at("/models").size());
+            for (JsonNode model : models.at("/models")) {
+                assertEquals(models.toString(), 3, model.get("nodes").size());
+                model.get("nodes").forEach(state -> assertEquals(models.toString(), "ready", state.get("state").asText()));
+            }
+        }
+    }
+
+    @Test
+    public void b_whatIsIndexedThroughAnyNodeIsFoundThroughAnyWithTheRightScores() {
+        cluster.http().put("/_ingest/pipeline/films", Films.PIPELINE).ok();
+        cluster.http().put("/films", Films.index(3, 1)).ok();
+        for (int i = 0; i < 3; i++) {
+            int third = FILMS / 3;
+            cluster.node(i).http().bulk("/films/_bulk?refresh=true", Films.bulk(films.subList(i * third, (i + 1) * third))).ok();
+        }
+        cluster.awaitGreen();
+        for (var node : cluster.nodes()) {
+            assertAllRight(node.http());
+        }
+    }
+
+    @Test
+    public void c_killedDuringSearchesGivesErrorsOrRightAnswersNeverWrongOnes() throws Exception {
+        AtomicInteger complete = new AtomicInteger();
+        AtomicInteger partial = new AtomicInteger();
+        AtomicInteger errors = new AtomicInteger();
+        AtomicBoolean stop = new AtomicBoolean();
+        CountDownLatch running = new CountDownLatch(1);
+        CompletableFuture<Void> searches = CompletableFuture.runAsync(() -> {
+            while (stop.get() == false) {
+                Answer answer = cluster.node(0).http().post("/films/_search", Films.rescored(QUERY, FILMS));
+                running.countDown();
+                if (answer.status() != 200) {
+                    assertNotNull(answer.toString(), answer.json().get("error"));
+                    errors.incrementAndGet();
+                    continue;
+                }
+                assertScores(answer, RESCORED);
+                boolean all = answer.at("/_shards/failed").asInt() == 0;
+                assertTrue(answer.toString(), all == false || answer.at("/hits/hits").size() == FILMS);
+                (all ? complete : partial).incrementAndGet();
+            }
+        });
+        running.await();
+        cluster.node(2).kill();
+        cluster.awaitGreen();
+        stop.set(true);
+        searches.get();
+        System.out.println("searches around a killed node: " + complete + " complete, " + partial + " partial, " + errors + " errors");
+        assertTrue("some searches were answered", complete.get() > 0);
+        assertAllRight(cluster.node(0).http());
+        assertAllRight(cluster.node(1).http());
+        cluster.node(2).start();
+        cluster.awaitGreen();
+        awaitModels();
+        assertAllRight(cluster.node(2).http());
+    }
+
+    @Test
+    public void d_killedDuringBulksLosesNothingThatWasAcknowledged() throws Exception {
+        cluster.http().put("/more", Films.index(3, 1)).ok();
+        cluster.awaitGreen();
+        List<String> acknowledged = new ArrayList<>();
+        AtomicInteger failed = new AtomicInteger();
+        CountDownLatch running = new CountDownLatch(1);
+        AtomicBoolean killed = new AtomicBoolean();
+        CompletableFuture<Void> bulks = CompletableFuture.runAsync(() -> {
+            int round = 0;
+            for (int after = 0; after < 3; after += killed.get() ? 1 : 0, round++) {
+                String prefix = "r" + round + "-";
+                List<Film> batch = films.subList(0, 12).stream().map(f -> new Film(prefix + f.id(), f.title(), f.overview())).toList();
+                Answer answer = cluster.node(0).http().bulk("/more/_bulk", Films.bulk(batch));
+                running.countDown();
+                if (answer.status() != 200) {
+                    assertNotNull(answer.toString(), answer.json().get("error"));
+                    failed.addAndGet(batch.size());
+                    continue;
+                }
+                for (JsonNode item : answer.at("/items")) {
+                    JsonNode index = item.get("index");
+                    if (index.get("status").asInt() < 300) {
+                        acknowledged.add(index.get("_id").asText());
+                    } else {
+                        assertNotNull(answer.toString(), index.get("error").get("reason"));
+                        failed.incrementAndGet();
+                    }
+                }
+            }
+        });
+        running.await();
+        cluster.node(1).kill();
+        killed.set(true);
+        bulks.get();
+        cluster.awaitGreen();
+        System.out.println("bulks around a killed node: " + acknowledged.size() + " documents acknowledged, " + failed + " refused");
+        cluster.http().post("/more/_refresh", null).ok();
+        Answer found = cluster.http().post("/more/_search", "{\"size\": 1000, \"query\": {\"match_all\": {}}}").ok();
+        Map<String, JsonNode> stored = new HashMap<>();
+        found.at("/hits/hits").forEach(hit -> stored.put(hit.get("_id").asText(), hit.get("_source")));
+        assertTrue("nothing acknowledged is lost", stored.keySet().containsAll(acknowledged));
+        stored.forEach((id, source) -> assertFalse(id + " has no vector", source.path("text_sparse").isEmpty()));
+        Answer hits = cluster.http().post("/more/_search", Films.sparse(QUERY, 1000)).ok();
+        for (JsonNode hit : hits.at("/hits/hits")) {
+            String film = hit.get("_id").asText().replaceFirst("r\\d+-", "");
+            assertEquals(film, SPARSE.get(film), hit.get("_score").asDouble(), EXACT * 10);
+        }
+        cluster.node(1).start();
+        cluster.awaitGreen();
+    }
+
+    @Test
+    public void e_afterARestartOfAllNodesEverythingIsThereWithoutACall() {
+        cluster.nodes().parallelStream().forEach(node -> node.stop());
+        cluster.nodes().parallelStream().forEach(node -> node.start());
+        cluster.awaitGreen();
+        awaitModels();
+        for (var node : cluster.nodes()) {
+            assertAllRight(node.http());
+        }
+    }
+
+    @Test
+    public void f_bundlesThatDifferBetweenNodesAreRefused() throws Exception {
+        var toy = ProjectFiles.testModel("toy-sparse");
+        for (var node : cluster.nodes()) {
+            node.addBundle(toy);
+        }
+        Files.writeString(cluster.node(1).config().resolve("neural-ranking/models/toy-sparse/idf.json"), "{\"cat\": 1}");
+        Answer answer = cluster.http().put("/_plugins/_neural_ranking/models/toy", "{\"path\": \"toy-sparse\"}").expect(400);
+        assertTrue(answer.toString(), answer.at("/error/reason").asText().contains("expected the same on every node"));
+        cluster.http().get("/_plugins/_neural_ranking/models/toy").expect(404);
+        // and one that is missing on a node
+        FileTree.delete(cluster.node(1).config().resolve("neural-ranking/models/toy-sparse"));
+        answer = cluster.http().put("/_plugins/_neural_ranking/models/toy", "{\"path\": \"toy-sparse\"}").expect(400);
+        assertTrue(answer.toString(), answer.at("/error/reason").asText().contains("expected a directory that exists"));
+    }
+
+    /** A node that starts answers 503 for models it is still loading. */
+    private static void awaitModels() {
+        ModelRegistration.awaitReady(cluster.http(), "minilm-sparse-doc");
+        ModelRegistration.awaitReady(cluster.http(), "minilm-cross-encoder");
+    }
+
+    private static void assertAllRight(Http http) {
+        Answer sparse = http.post("/films/_search", Films.sparse(QUERY, FILMS)).ok();
+        assertEquals(sparse.toString(), 0, sparse.at("/_shards/failed").asInt());
+        assertScores(sparse, SPARSE);
+        long positive = SPARSE.values().stream().filter(score -> score > 0).count();
+        assertEquals(positive, sparse.at("/hits/total/value").asLong());
+        Answer rescored = http.post("/films/_search", Films.rescored(QUERY, FILMS)).ok();
+        assertEquals(rescored.toString(), 0, rescored.at("/_shards/failed").asInt());
+        assertEquals(FILMS, rescored.at("/hits/hits").size());
+        assertScores(rescored, RESCORED);
+    }
+
+    /** Every hit has the score that was computed independently, and hits are in its order. */
+    private static void assertScores(Answer answer, Map<String, Double> expected) {
+        double above = Double.POSITIVE_INFINITY;
+        for (JsonNode hit : answer.at("/hits/hits")) {
+            String film = hit.get("_id").asText();
+            double score = hit.get("_score").asDouble();
+            assertEquals(film, expected.get(film), score, EXACT);
+            assertTrue("sorted: " + answer, score <= above);
+            above = score;
+        }
+    }
+}
