@@ -1,10 +1,5 @@
 package org.neuralranking.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
-
-import org.neuralranking.node.Http;
-
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +17,11 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+
+import org.neuralranking.node.Http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 
 /**
  * A test collection in the layout of BEIR (Thakur et al., NeurIPS 2021): {@code corpus.jsonl.gz} with {@code _id, title, text},
