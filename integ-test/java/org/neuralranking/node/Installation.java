@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,8 +52,21 @@ public final class Installation {
         if (Files.isRegularFile(zip) == false) {
             throw new IllegalStateException("no plugin zip at " + zip + ": the package phase of Maven makes it");
         }
-        List<String> command = List.of(home.resolve("bin/opensearch-plugin").toString(), "install", "-b", zip.toUri().toString());
-        ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile()).redirectErrorStream(true);
+        run(List.of(home.resolve("bin/opensearch-plugin").toString(), "install", "-b", zip.toUri().toString()));
+    }
+
+    /**
+     * Runs a command in the home, without input, as somebody would who sits there.
+     *
+     * @param command a program, found on the PATH or relative to the home, and its arguments
+     * @throws IllegalStateException with what it printed if its exit status is not 0
+     */
+    public void run(List<String> command) {
+        List<String> found = new ArrayList<>(command);
+        if (command.getFirst().contains("/")) {
+            found.set(0, home.resolve(command.getFirst()).toString()); // Java looks for it where this JVM runs
+        }
+        ProcessBuilder builder = new ProcessBuilder(found).directory(home.toFile()).redirectErrorStream(true);
         NodeEnvironment.prepare(builder.environment(), home.resolve("config"));
         Path tmp = home.resolve("tmp");
         builder.environment().put("OPENSEARCH_JAVA_OPTS", "-Djava.io.tmpdir=" + tmp);
@@ -69,7 +83,7 @@ public final class Installation {
             throw new UncheckedIOException("could not run " + String.join(" ", command), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while installing " + zip, e);
+            throw new IllegalStateException("interrupted while running " + String.join(" ", command), e);
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 import org.neuralranking.node.Http;
@@ -23,6 +24,11 @@ public final class Bench {
     private static final Map<String, Measurement> BENCHES = new TreeMap<>(Map.of("quality", QualityBench::run, "wordpiece", WordpieceBench::run));
 
     private Bench() {}
+
+    /** What {@code -Dbench=NAME} may be. */
+    public static Set<String> names() {
+        return BENCHES.keySet();
+    }
 
     public static void main(String[] arguments) throws IOException {
         String name = arguments.length == 1 ? arguments[0] : "";

@@ -1,0 +1,61 @@
+package org.neuralranking.readme;
+
+import java.util.List;
+
+import org.neuralranking.node.Answer;
+import org.neuralranking.node.Installation;
+import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.RealNode;
+
+/**
+ * Does what somebody does who follows the README: in a fresh home of OpenSearch, without the plugin, every command as it stands there.
+ * Only {@code mvn} is looked up instead of run, and {@code bin/opensearch} starts a node with ports and directories of its own.
+ */
+public final class Terminal implements AutoCloseable {
+    /** What a reader replaces by the directory of this project. */
+    private static final String PROJECT = "/path/to/neural-ranking";
+
+    private final Installation home = Installation.fresh("readme", List.of());
+    private RealNode node;
+
+    /**
+     * @return what the node answered, null for other commands than {@code curl}
+     * @throws RuntimeException if the command fails or is none that this class knows
+     */
+    public Answer run(ShellCommand command) {
+        List<String> words = command.words();
+        switch (words.getFirst()) {
+            case "mvn" -> MavenCommand.in(ProjectFiles.project().resolve("pom.xml")).check(words);
+            case "mkdir", "cp", "bin/opensearch-plugin" -> home.run(words.stream().map(Terminal::onThisMachine).toList());
+            case "bin/opensearch" -> start(words);
+            case "curl" -> {
+                if (node == null) {
+                    throw new IllegalStateException("got a curl command before [bin/opensearch], expected it after");
+                }
+                return CurlRequest.of(words).send(node.httpPort());
+            }
+            default -> throw new IllegalArgumentException("got command [" + words.getFirst() + "], which no test can run");
+        }
+        return null;
+    }
+
+    private static String onThisMachine(String word) {
+        String here = word.replace(PROJECT, ProjectFiles.project().toString());
+        return here.replace(PluginZip.LINUX.file().toString(), PluginZip.forThisMachine().file().toString());
+    }
+
+    private void start(List<String> words) {
+        if (words.size() > 1 || node != null) {
+            throw new IllegalArgumentException("got " + words + (node == null ? "" : " again") + ", expected [bin/opensearch] once");
+        }
+        node = RealNode.named("readme", home).start();
+    }
+
+    @Override
+    public void close() {
+        if (node != null) {
+            node.close();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package org.neuralranking.readme;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+import org.junit.Test;
+import org.neuralranking.NeuralRankingPlugin;
+import org.opensearch.common.settings.Setting;
+import org.opensearch.common.settings.Settings;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+
+/** The README's tables of settings, requests and actions are those of the code, none missing and none too many. */
+public class ReadmeTablesTests {
+    private final NeuralRankingPlugin plugin = new NeuralRankingPlugin(Settings.EMPTY, Path.of("config"));
+
+    /** Rows of all tables whose first cell begins so, as cells without backticks. */
+    private static List<List<String>> rows(String begin) throws IOException {
+        return Files.readString(Path.of("README.md"))
+            .lines()
+            .filter(line -> line.startsWith("|"))
+            .map(line -> Arrays.stream(line.substring(1).split("\\|")).map(cell -> cell.replace("`", "").strip()).toList())
+            .filter(cells -> cells.getFirst().matches(begin + ".*"))
+            .toList();
+    }
+
+    @Test
+    public void settings() throws IOException {
+        Set<String> code = new TreeSet<>();
+        for (Setting<?> setting : plugin.getSettings()) {
+            String fallback = setting.getKey().endsWith(".threads") ? "cores of the node" : setting.getDefaultRaw(Settings.EMPTY);
+            code.add(setting.getKey() + ", " + fallback + ", " + (setting.isDynamic() ? "yes" : "no"));
+        }
+        Set<String> page = new TreeSet<>();
+        rows("neural_ranking\\.").forEach(cells -> page.add(cells.get(0) + ", " + cells.get(1) + ", " + cells.get(3)));
+        assertEquals(code, page);
+    }
+
+    @Test
+    public void requests() throws IOException {
+        Set<String> code = new TreeSet<>();
+        plugin.getRestHandlers(null, null, null, null, null, null, null)
+            .forEach(handler -> handler.routes().forEach(route -> code.add(route.getMethod() + " " + route.getPath())));
+        Set<String> page = rows("(GET|PUT|POST|DELETE) ").stream().map(List::getFirst).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(code, page);
+    }
+
+    @Test
+    public void actions() throws IOException {
+        Set<String> code = new TreeSet<>();
+        plugin.getActions().forEach(action -> code.add(action.getAction().name()));
+        Set<String> page = rows("(cluster|indices):").stream().map(List::getFirst).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(code, page);
+    }
+
+    @Test
+    public void mavenCommandsAreLookedUpInThePom() {
+        MavenCommand maven = MavenCommand.in(Path.of("pom.xml"));
+        maven.check(List.of("mvn", "-Pbench", "verify", "-Dbench=quality", "-Dcollection=DIR"));
+        for (String wrong : List.of("-Pdemos", "-Ddemo.prt=1", "-Dbench=speed", "verity", "--fast")) {
+            assertThrows(wrong, IllegalArgumentException.class, () -> maven.check(List.of("mvn", "verify", wrong)));
+        }
+    }
+}
