@@ -1,5 +1,6 @@
 package org.neuralranking.inference;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
@@ -9,22 +10,22 @@ import ai.onnxruntime.OrtEnvironment;
 
 public class OnnxLibraryTests extends OpenSearchTestCase {
 
-    /** What the collector's address ends with in every release that reports to its maker on Linux; such a release must not be shipped. */
-    private static final String COLLECTOR = "events.data.microsoft.com";
-
-    public void testTheNativeLibraryKnowsNoTelemetryServer() throws Exception {
+    /**
+     * From 1.29.0 on the Linux builds of ONNX Runtime report to Microsoft unless the environment says ORT_DISABLE_TELEMETRY=1, which a plugin
+     * cannot set; and the part that reports crashes the JVM where the command line is long, as a node's may be.
+     */
+    public void testTheRuntimeHasNoTelemetry() throws IOException {
         try (InputStream library = OrtEnvironment.class.getResourceAsStream("/ai/onnxruntime/native/linux-x64/libonnxruntime.so")) {
-            assertNotNull("the jar has the library of this platform", library);
-            // one char a byte: searching is all that is done with it
+            assertNotNull(library);
             String bytes = new String(library.readAllBytes(), StandardCharsets.ISO_8859_1);
-            assertTrue("it is the library", bytes.contains("onnxruntime"));
-            assertFalse("it reports to " + COLLECTOR, bytes.contains(COLLECTOR));
+            assertTrue("this is the library", bytes.contains("OrtGetApiBase"));
+            assertFalse(bytes.contains("events.data.microsoft.com"));
         }
     }
 
-    public void testPropertiesOfTheWholeJvmAreAsBefore() {
+    public void testTheNativePathOfOtherPluginsIsLeftAlone() {
         String before = System.getProperty("onnxruntime.native.path");
-        assertNotNull(OnnxLibrary.environment());
+        OnnxLibrary.environment();
         assertEquals(before, System.getProperty("onnxruntime.native.path"));
     }
 }
