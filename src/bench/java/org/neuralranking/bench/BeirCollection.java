@@ -34,7 +34,15 @@ import com.fasterxml.jackson.databind.MappingIterator;
  */
 record BeirCollection(Path directory, Map<String, String> queries, Map<String, Map<String, Integer>> grades, Map<String, Set<String>> lists) {
 
-    record Document(String id, String title, String text) {}
+    /**
+     * @param title empty if the text begins with it, as in some collections: a title that counted twice would change lengths and frequencies
+     *              and take the place of text that a model has room for
+     */
+    record Document(String id, String title, String text) {
+        Document {
+            title = text.startsWith(title) ? "" : title;
+        }
+    }
 
     static BeirCollection read(Path directory) {
         try {

@@ -75,7 +75,7 @@ final class CollectionIndex {
             action.putObject("index").put("_id", document.id());
             ObjectNode source = Http.JSON.createObjectNode();
             source.put("title", document.title()).put("text", document.text());
-            source.put("both", document.title() + " " + document.text());
+            source.put("both", (document.title() + " " + document.text()).strip());
             source.put("encoded", joined(document));
             lines.append(action).append('\n').append(source).append('\n');
         }
