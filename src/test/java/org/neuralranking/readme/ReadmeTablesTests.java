@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 import org.junit.Test;
 import org.neuralranking.NeuralRankingPlugin;
@@ -16,15 +15,22 @@ import org.opensearch.common.settings.Settings;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
 
 /** The README's tables of settings, requests and actions are those of the code, none missing and none too many. */
 public class ReadmeTablesTests {
+    private static final String REST_PREFIX = "/_plugins/_neural_ranking";
+    private static final String ACTION_PREFIX = "cluster:admin/neural_ranking/";
+
     private final NeuralRankingPlugin plugin = new NeuralRankingPlugin(Settings.EMPTY, Path.of("config"));
+
+    private static String page() throws IOException {
+        return Files.readString(Path.of("README.md"));
+    }
 
     /** Rows of all tables whose first cell begins so, as cells without backticks. */
     private static List<List<String>> rows(String begin) throws IOException {
-        return Files.readString(Path.of("README.md"))
-            .lines()
+        return page().lines()
             .filter(line -> line.startsWith("|"))
             .map(line -> Arrays.stream(line.substring(1).split("\\|")).map(cell -> cell.replace("`", "").strip()).toList())
             .filter(cells -> cells.getFirst().matches(begin + ".*"))
@@ -48,16 +54,21 @@ public class ReadmeTablesTests {
         Set<String> code = new TreeSet<>();
         plugin.getRestHandlers(null, null, null, null, null, null, null)
             .forEach(handler -> handler.routes().forEach(route -> code.add(route.getMethod() + " " + route.getPath())));
-        Set<String> page = rows("(GET|PUT|POST|DELETE) ").stream().map(List::getFirst).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> page = new TreeSet<>();
+        rows("(GET|PUT|POST|DELETE) ").forEach(cells -> page.add(cells.get(0).replace(" ", " " + REST_PREFIX)));
         assertEquals(code, page);
+        assertTrue(page().contains("`" + REST_PREFIX + "`"));
     }
 
     @Test
     public void actions() throws IOException {
         Set<String> code = new TreeSet<>();
         plugin.getActions().forEach(action -> code.add(action.getAction().name()));
-        Set<String> page = rows("(cluster|indices):").stream().map(List::getFirst).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> page = new TreeSet<>(Set.of(ACTION_PREFIX + "models/prepare"));
+        assertTrue(page().contains("(`models/prepare`)")); // no request of its own
+        rows("(GET|PUT|POST|DELETE) ").forEach(cells -> page.add(ACTION_PREFIX + cells.get(1)));
         assertEquals(code, page);
+        assertTrue(page().contains("`" + ACTION_PREFIX + "`"));
     }
 
     @Test
