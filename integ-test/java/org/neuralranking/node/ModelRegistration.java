@@ -1,8 +1,8 @@
 package org.neuralranking.node;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import java.time.Duration;
+
+import com.fasterxml.jackson.databind.JsonNode;
 
 /** Registers bundles that {@link RealNode.Builder#bundle} has put on the nodes. */
 public final class ModelRegistration {

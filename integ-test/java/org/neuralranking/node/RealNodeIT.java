@@ -1,14 +1,14 @@
 package org.neuralranking.node;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import org.junit.AfterClass;
 import org.junit.BeforeClass;
 import org.junit.Test;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import com.fasterxml.jackson.databind.JsonNode;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;

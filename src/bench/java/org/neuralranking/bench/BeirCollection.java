@@ -1,10 +1,5 @@
 package org.neuralranking.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
-
-import org.neuralranking.node.Http;
-
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +18,11 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
+import org.neuralranking.node.Http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+
 /**
  * A test collection in the layout of BEIR (Thakur et al., NeurIPS 2021): {@code corpus.jsonl.gz} with {@code _id, title, text},
  * {@code queries.jsonl} with {@code _id, text}, {@code qrels.tsv} with a header. Beside them may lie lists of queries,
@@ -34,7 +34,15 @@ import java.util.zip.GZIPInputStream;
  */
 record BeirCollection(Path directory, Map<String, String> queries, Map<String, Map<String, Integer>> grades, Map<String, Set<String>> lists) {
 
-    record Document(String id, String title, String text) {}
+    /**
+     * @param title empty if the text begins with it, as in some collections: a title that counted twice would change lengths and frequencies
+     *              and take the place of text that a model has room for
+     */
+    record Document(String id, String title, String text) {
+        Document {
+            title = text.startsWith(title) ? "" : title;
+        }
+    }
 
     static BeirCollection read(Path directory) {
         try {

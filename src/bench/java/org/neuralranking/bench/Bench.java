@@ -1,8 +1,5 @@
 package org.neuralranking.bench;
 
-import org.neuralranking.node.Http;
-import org.neuralranking.node.ProjectFiles;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+
+import org.neuralranking.node.Http;
+import org.neuralranking.node.ProjectFiles;
 
 /**
  * Runs one bench by name, {@code mvn -Pbench verify -Dbench=NAME}: prints its figures with their definitions and writes them to

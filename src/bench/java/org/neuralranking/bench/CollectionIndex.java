@@ -1,16 +1,16 @@
 package org.neuralranking.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.neuralranking.node.Answer;
 import org.neuralranking.node.Http;
 import org.neuralranking.node.ModelRegistration;
 import org.neuralranking.node.ProgressLine;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** A collection in OpenSearch, in one shard of one segment, searched with BM25 or with the demo's learned sparse model. */
 final class CollectionIndex {
@@ -75,7 +75,7 @@ final class CollectionIndex {
             action.putObject("index").put("_id", document.id());
             ObjectNode source = Http.JSON.createObjectNode();
             source.put("title", document.title()).put("text", document.text());
-            source.put("both", document.title() + " " + document.text());
+            source.put("both", (document.title() + " " + document.text()).strip());
             source.put("encoded", joined(document));
             lines.append(action).append('\n').append(source).append('\n');
         }

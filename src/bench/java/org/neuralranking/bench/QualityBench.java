@@ -1,13 +1,5 @@
 package org.neuralranking.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
-import org.neuralranking.node.Installation;
-import org.neuralranking.node.PluginZip;
-import org.neuralranking.node.ProjectFiles;
-import org.neuralranking.node.RealNode;
-import org.neuralranking.node.RescoreCounters;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +11,14 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.ToDoubleFunction;
+
+import org.neuralranking.node.Installation;
+import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.RealNode;
+import org.neuralranking.node.RescoreCounters;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
  * Effectiveness of BM25, of the default learned sparse model and of the default cross-encoder on top of either, on a collection that the

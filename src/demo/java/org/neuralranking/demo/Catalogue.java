@@ -1,9 +1,5 @@
 package org.neuralranking.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
-import org.neuralranking.node.Http;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+
+import org.neuralranking.node.Http;
+
+import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * Invented films, queries in people's words, and judgments made by reading.

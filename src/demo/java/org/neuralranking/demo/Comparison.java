@@ -1,15 +1,15 @@
 package org.neuralranking.demo;
 
-import org.neuralranking.bench.Quantiles;
-import org.neuralranking.bench.RankingMetrics;
-import org.neuralranking.node.Answer;
-import org.neuralranking.node.Http;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+
+import org.neuralranking.bench.Quantiles;
+import org.neuralranking.bench.RankingMetrics;
+import org.neuralranking.node.Answer;
+import org.neuralranking.node.Http;
 
 /**
  * Runs every query on every system, one at a time, the systems taking turns query by query, and keeps what came back and how long it took

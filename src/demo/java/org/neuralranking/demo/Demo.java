@@ -1,6 +1,6 @@
 package org.neuralranking.demo;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 import org.neuralranking.node.FreePorts;
 import org.neuralranking.node.Http;
@@ -10,7 +10,7 @@ import org.neuralranking.node.ProjectFiles;
 import org.neuralranking.node.RealNode;
 import org.neuralranking.node.RescoreCounters;
 
-import java.util.List;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
  * One node with the plugin, a catalogue of films in it, and three ways to search it compared: {@code mvn -Pdemo verify}. The node stays up

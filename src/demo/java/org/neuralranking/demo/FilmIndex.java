@@ -1,12 +1,12 @@
 package org.neuralranking.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 
 import org.neuralranking.node.Http;
 import org.neuralranking.node.ModelRegistration;
 import org.neuralranking.node.ProgressLine;
 
-import java.util.List;
+import com.fasterxml.jackson.databind.JsonNode;
 
 /** The films in OpenSearch: two models, one pipeline, one index. */
 final class FilmIndex {

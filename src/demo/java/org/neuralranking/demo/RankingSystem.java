@@ -1,8 +1,8 @@
 package org.neuralranking.demo;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import org.neuralranking.node.Http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** The ways to search that the demo compares. */
 enum RankingSystem {

@@ -32,7 +32,7 @@ public record InferenceSettings(int threads, int queueCapacity, int maxBatchItem
     );
     /**
      * One, because on a CPU a larger batch gains nothing: batches of 1 to 32 texts of 100 tokens each took 10.9 to 12.7 ms a text with the
-     * default cross-encoder, 21.0 to 22.1 ms with the default sparse encoder (ONNX Runtime 1.29.0, one thread, AVX-512 VNNI), and texts of
+     * default cross-encoder, 21.0 to 22.1 ms with the default sparse encoder (ONNX Runtime, one thread, AVX-512 VNNI), and texts of
      * different lengths would pay for padding on top.
      */
     public static final Setting<Integer> MAX_BATCH_ITEMS = Setting.intSetting(

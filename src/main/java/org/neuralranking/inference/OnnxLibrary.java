@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 
 /** Loads ONNX Runtime's native libraries, once per JVM, from the plugin's own directory or from its jar. */
@@ -33,7 +34,11 @@ public final class OnnxLibrary {
             if (own) {
                 System.setProperty(NATIVE_PATH, nativeDirectory.toString());
             }
-            return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "neural-ranking");
+            OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "neural-ranking");
+            environment.setTelemetry(false); // on Windows it is on by default; elsewhere this version has none
+            return environment;
+        } catch (OrtException e) {
+            throw new IllegalStateException("ONNX Runtime cannot be told to send no telemetry, so it is not used", e);
         } finally {
             if (own) {
                 if (before == null) {

@@ -2,6 +2,7 @@ package org.neuralranking.stats;
 
 import java.util.List;
 
+import org.neuralranking.model.registry.EveryNode;
 import org.opensearch.rest.BaseRestHandler;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.action.RestToXContentListener;
@@ -22,6 +23,7 @@ public final class StatsRestApi extends BaseRestHandler {
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
-        return channel -> client.execute(GetStats.TYPE, new GetStats.Request(), new RestToXContentListener<>(channel));
+        EveryNode.Question<GetStats.Everything> everything = new EveryNode.Question<>(new GetStats.Everything());
+        return channel -> client.execute(GetStats.TYPE, everything, new RestToXContentListener<>(channel));
     }
 }

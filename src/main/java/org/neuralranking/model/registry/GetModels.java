@@ -1,8 +1,6 @@
 package org.neuralranking.model.registry;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,23 +10,20 @@ import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.nodes.BaseNodeResponse;
-import org.opensearch.action.support.nodes.BaseNodesRequest;
-import org.opensearch.action.support.nodes.BaseNodesResponse;
-import org.opensearch.action.support.nodes.TransportNodesAction;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.common.io.stream.Writeable;
 import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportRequest;
 import org.opensearch.transport.TransportService;
 
 /** What is registered, what detection found, and how it stands on every node. */
-public final class GetModels extends TransportNodesAction<GetModels.Request, GetModels.Response, GetModels.NodeRequest, GetModels.NodeStates> {
+public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeStates, GetModels.Response> {
 
     public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/get", Response::new);
 
@@ -43,91 +38,46 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
         LocalModels models
     ) {
         super(
-            TYPE.name(),
+            TYPE,
+            ThreadPool.Names.MANAGEMENT,
+            Wanted::new,
+            NodeStates::new,
+            NodeStates.class,
             threadPool,
             clusterService,
             transportService,
-            actionFilters,
-            Request::new,
-            NodeRequest::new,
-            ThreadPool.Names.MANAGEMENT,
-            NodeStates.class
+            actionFilters
         );
         this.models = models;
     }
 
     @Override
-    protected NodeStates nodeOperation(NodeRequest request) {
-        Map<String, ModelState> states = new HashMap<>();
-        for (String hash : request.hashes) {
-            states.put(hash, models.state(hash));
-        }
-        return new NodeStates(clusterService.localNode(), states);
+    protected NodeStates answer(Wanted wanted) {
+        return new NodeStates(clusterService.localNode(), models.states());
     }
 
     @Override
-    protected Response newResponse(Request request, List<NodeStates> nodes, List<FailedNodeException> failures) {
-        return new Response(clusterService.getClusterName(), nodes, failures, entries(request));
-    }
-
-    @Override
-    protected NodeRequest newNodeRequest(Request request) {
-        return new NodeRequest(entries(request).stream().map(entry -> entry.ref().hash()).distinct().toList());
-    }
-
-    private List<ModelEntry> entries(Request request) {
+    protected Response gather(Wanted wanted, ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures) {
         ModelDirectory directory = ModelDirectory.of(clusterService.state());
-        if (request.id == null) {
-            return new ArrayList<>(directory.entries());
+        if (wanted.id == null) {
+            return new Response(cluster, nodes, failures, List.copyOf(directory.entries()));
         }
-        ModelEntry entry = directory.get(request.id);
+        ModelEntry entry = directory.get(wanted.id);
         if (entry == null) {
-            throw new ResourceNotFoundException("model [{}] is not registered", request.id);
+            throw new ResourceNotFoundException("model [{}] is not registered", wanted.id);
         }
-        return List.of(entry);
+        return new Response(cluster, nodes, failures, List.of(entry));
     }
 
-    @Override
-    protected NodeStates newNodeResponse(StreamInput in) throws IOException {
-        return new NodeStates(in);
-    }
-
-    static final class Request extends BaseNodesRequest<Request> {
-        private final String id; // null for all
-
-        Request(String id) {
-            super(new String[0]);
-            this.id = id;
-        }
-
-        Request(StreamInput in) throws IOException {
-            super(in);
-            id = in.readOptionalString();
+    /** One id, or null for all. */
+    record Wanted(String id) implements Writeable {
+        private Wanted(StreamInput in) throws IOException {
+            this(in.readOptionalString());
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
-            super.writeTo(out);
             out.writeOptionalString(id);
-        }
-    }
-
-    static final class NodeRequest extends TransportRequest {
-        private final List<String> hashes;
-
-        NodeRequest(List<String> hashes) {
-            this.hashes = hashes;
-        }
-
-        NodeRequest(StreamInput in) throws IOException {
-            super(in);
-            hashes = in.readStringList();
-        }
-
-        @Override
-        public void writeTo(StreamOutput out) throws IOException {
-            super.writeTo(out);
-            out.writeStringCollection(hashes);
         }
     }
 
@@ -135,14 +85,18 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
     static final class NodeStates extends BaseNodeResponse {
         private final Map<String, ModelState> states;
 
-        NodeStates(DiscoveryNode node, Map<String, ModelState> states) {
+        private NodeStates(DiscoveryNode node, Map<String, ModelState> states) {
             super(node);
             this.states = states;
         }
 
-        NodeStates(StreamInput in) throws IOException {
+        private NodeStates(StreamInput in) throws IOException {
             super(in);
             states = in.readMap(StreamInput::readString, ModelState::new);
+        }
+
+        private ModelState of(String hash) {
+            return states.getOrDefault(hash, ModelState.ABSENT);
         }
 
         @Override
@@ -152,17 +106,22 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
         }
     }
 
-    static final class Response extends BaseNodesResponse<NodeStates> implements ToXContentObject {
+    static final class Response extends EveryNode.Answers<NodeStates> implements ToXContentObject {
         private final List<ModelEntry> entries;
 
-        Response(ClusterName name, List<NodeStates> nodes, List<FailedNodeException> failures, List<ModelEntry> entries) {
-            super(name, nodes, failures);
+        private Response(ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures, List<ModelEntry> entries) {
+            super(cluster, nodes, failures);
             this.entries = entries;
         }
 
-        Response(StreamInput in) throws IOException {
+        private Response(StreamInput in) throws IOException {
             super(in);
             entries = in.readList(ModelEntry::new);
+        }
+
+        @Override
+        protected Writeable.Reader<NodeStates> reader() {
+            return NodeStates::new;
         }
 
         @Override
@@ -172,21 +131,12 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
         }
 
         @Override
-        protected List<NodeStates> readNodesFrom(StreamInput in) throws IOException {
-            return in.readList(NodeStates::new);
-        }
-
-        @Override
-        protected void writeNodesTo(StreamOutput out, List<NodeStates> nodes) throws IOException {
-            out.writeList(nodes);
-        }
-
-        @Override
         public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
             builder.startObject().startArray("models");
             for (ModelEntry entry : entries) {
-                builder.startObject().field("id", entry.id()).field("hash", entry.ref().hash()).field("path", entry.path());
-                BundleFacts facts = facts(entry.ref().hash());
+                String hash = entry.ref().hash();
+                builder.startObject().field("id", entry.id()).field("hash", hash).field("path", entry.path());
+                BundleFacts facts = facts(hash);
                 if (facts == null) {
                     builder.field("task", entry.task().id());
                 } else {
@@ -195,7 +145,7 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
                 builder.startObject("nodes");
                 for (NodeStates node : getNodes()) {
                     builder.startObject(node.getNode().getId()).field("name", node.getNode().getName());
-                    node.states.getOrDefault(entry.ref().hash(), ModelState.ABSENT).toXContent(builder, params);
+                    node.of(hash).toXContent(builder, params);
                     builder.endObject();
                 }
                 for (FailedNodeException failure : failures()) {
@@ -206,15 +156,9 @@ public final class GetModels extends TransportNodesAction<GetModels.Request, Get
             return builder.endArray().endObject();
         }
 
-        /** From any node that has it ready; they are a function of the content. */
+        /** From any node that has it ready, as they are a function of the content; null if there is none. */
         private BundleFacts facts(String hash) {
-            for (NodeStates node : getNodes()) {
-                ModelState state = node.states.get(hash);
-                if (state != null && state.facts() != null) {
-                    return state.facts();
-                }
-            }
-            return null;
+            return getNodes().stream().map(node -> node.of(hash).facts()).filter(facts -> facts != null).findFirst().orElse(null);
         }
     }
 }

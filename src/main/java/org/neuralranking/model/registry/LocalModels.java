@@ -179,6 +179,11 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         }
     }
 
+    /** States of all contents that this node has to do with, by hash. */
+    synchronized Map<String, ModelState> states() {
+        return Map.copyOf(states);
+    }
+
     /** State of a content on this node; never null. */
     public synchronized ModelState state(String hash) {
         return states.getOrDefault(hash, ModelState.ABSENT);

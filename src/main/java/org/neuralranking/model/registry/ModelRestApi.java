@@ -75,7 +75,7 @@ public final class ModelRestApi {
 
         @Override
         protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
-            GetModels.Request get = new GetModels.Request(request.param("id"));
+            EveryNode.Question<GetModels.Wanted> get = new EveryNode.Question<>(new GetModels.Wanted(request.param("id")));
             return channel -> client.execute(GetModels.TYPE, get, new RestToXContentListener<>(channel));
         }
     }

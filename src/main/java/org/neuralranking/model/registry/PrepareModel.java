@@ -10,23 +10,20 @@ import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.nodes.BaseNodeResponse;
-import org.opensearch.action.support.nodes.BaseNodesRequest;
-import org.opensearch.action.support.nodes.BaseNodesResponse;
-import org.opensearch.action.support.nodes.TransportNodesAction;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.common.io.stream.Writeable;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportRequest;
 import org.opensearch.transport.TransportService;
 
 /** First half of a registration: every node reads, checks and loads the bundle, and says which content it found. */
-public final class PrepareModel extends TransportNodesAction<PrepareModel.Request, PrepareModel.Response, PrepareModel.NodeRequest, PrepareModel.Prepared> {
+public final class PrepareModel extends EveryNode<PrepareModel.BundlePath, PrepareModel.Prepared, PrepareModel.AllPrepared> {
 
-    public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/prepare", Response::new);
+    public static final ActionType<AllPrepared> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/prepare", AllPrepared::new);
 
     private final LocalModels models;
 
@@ -39,23 +36,23 @@ public final class PrepareModel extends TransportNodesAction<PrepareModel.Reques
         LocalModels models
     ) {
         super(
-            TYPE.name(),
+            TYPE,
+            ModelThreads.BUILD,
+            BundlePath::new,
+            Prepared::new,
+            Prepared.class,
             threadPool,
             clusterService,
             transportService,
-            actionFilters,
-            Request::new,
-            NodeRequest::new,
-            ModelThreads.BUILD,
-            Prepared.class
+            actionFilters
         );
         this.models = models;
     }
 
     @Override
-    protected Prepared nodeOperation(NodeRequest request) {
+    protected Prepared answer(BundlePath bundlePath) {
         try {
-            Bundle bundle = models.stage(request.path);
+            Bundle bundle = models.stage(bundlePath.path);
             return new Prepared(clusterService.localNode(), bundle.hash(), bundle.facts().task());
         } catch (RuntimeException e) {
             throw e;
@@ -65,56 +62,18 @@ public final class PrepareModel extends TransportNodesAction<PrepareModel.Reques
     }
 
     @Override
-    protected Response newResponse(Request request, List<Prepared> nodes, List<FailedNodeException> failures) {
-        return new Response(clusterService.getClusterName(), nodes, failures);
+    protected AllPrepared gather(BundlePath path, ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
+        return new AllPrepared(cluster, answers, failures);
     }
 
-    @Override
-    protected NodeRequest newNodeRequest(Request request) {
-        return new NodeRequest(request.path);
-    }
-
-    @Override
-    protected Prepared newNodeResponse(StreamInput in) throws IOException {
-        return new Prepared(in);
-    }
-
-    static final class Request extends BaseNodesRequest<Request> {
-        private final String path;
-
-        /** To all nodes. */
-        Request(String path) {
-            super(new String[0]);
-            this.path = path;
-        }
-
-        Request(StreamInput in) throws IOException {
-            super(in);
-            path = in.readString();
+    /** Below config/neural-ranking/models. */
+    record BundlePath(String path) implements Writeable {
+        private BundlePath(StreamInput in) throws IOException {
+            this(in.readString());
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
-            super.writeTo(out);
-            out.writeString(path);
-        }
-    }
-
-    static final class NodeRequest extends TransportRequest {
-        private final String path;
-
-        NodeRequest(String path) {
-            this.path = path;
-        }
-
-        NodeRequest(StreamInput in) throws IOException {
-            super(in);
-            path = in.readString();
-        }
-
-        @Override
-        public void writeTo(StreamOutput out) throws IOException {
-            super.writeTo(out);
             out.writeString(path);
         }
     }
@@ -124,13 +83,13 @@ public final class PrepareModel extends TransportNodesAction<PrepareModel.Reques
         final String hash;
         final Task task;
 
-        Prepared(DiscoveryNode node, String hash, Task task) {
+        private Prepared(DiscoveryNode node, String hash, Task task) {
             super(node);
             this.hash = hash;
             this.task = task;
         }
 
-        Prepared(StreamInput in) throws IOException {
+        private Prepared(StreamInput in) throws IOException {
             super(in);
             hash = in.readString();
             task = in.readEnum(Task.class);
@@ -144,23 +103,18 @@ public final class PrepareModel extends TransportNodesAction<PrepareModel.Reques
         }
     }
 
-    static final class Response extends BaseNodesResponse<Prepared> {
-        Response(ClusterName name, List<Prepared> nodes, List<FailedNodeException> failures) {
-            super(name, nodes, failures);
+    static final class AllPrepared extends EveryNode.Answers<Prepared> {
+        private AllPrepared(ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
+            super(cluster, answers, failures);
         }
 
-        Response(StreamInput in) throws IOException {
+        private AllPrepared(StreamInput in) throws IOException {
             super(in);
         }
 
         @Override
-        protected List<Prepared> readNodesFrom(StreamInput in) throws IOException {
-            return in.readList(Prepared::new);
-        }
-
-        @Override
-        protected void writeNodesTo(StreamOutput out, List<Prepared> nodes) throws IOException {
-            out.writeList(nodes);
+        protected Writeable.Reader<Prepared> reader() {
+            return Prepared::new;
         }
     }
 }

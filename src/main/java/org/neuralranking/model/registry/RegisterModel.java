@@ -64,13 +64,13 @@ public final class RegisterModel extends TransportClusterManagerNodeAction<Regis
     protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
         client.execute(
             PrepareModel.TYPE,
-            new PrepareModel.Request(request.path),
+            new EveryNode.Question<>(new PrepareModel.BundlePath(request.path)),
             ActionListener.wrap(prepared -> store(request, agreed(request, prepared), listener), listener::onFailure)
         );
     }
 
     /** What all nodes found, if it is the same. */
-    private static PrepareModel.Prepared agreed(Request request, PrepareModel.Response prepared) {
+    private static PrepareModel.Prepared agreed(Request request, PrepareModel.AllPrepared prepared) {
         for (FailedNodeException failure : prepared.failures()) {
             Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
             String message = "model [" + request.id + "] is not registered; node [" + failure.nodeId() + "]: " + cause.getMessage();

@@ -1,0 +1,294 @@
+package org.neuralranking.inference;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+
+import org.apache.lucene.tests.util.LuceneTestCase;
+import org.neuralranking.TestModels;
+import org.neuralranking.model.bundle.Bundle;
+import org.neuralranking.model.bundle.BundleException;
+import org.neuralranking.model.bundle.BundleLimits;
+import org.neuralranking.stats.ModelStats;
+import org.neuralranking.stats.Snapshot;
+import org.neuralranking.tokenize.TokenSequence;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.test.OpenSearchTestCase;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** Models with their native sessions: who may use them how long, what is refused, and that threads do not disturb each other. */
+@LuceneTestCase.SuppressFileSystems("*") // native code opens the files
+public class LoadedModelTests extends OpenSearchTestCase {
+
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
+    private final ModelStats stats = new ModelStats();
+
+    private LoadedModel open(Bundle bundle) throws IOException {
+        InferenceSettings settings = new InferenceSettings(1, 100, 2, 1024, 1000);
+        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats);
+    }
+
+    private static Bundle bundle(String name) throws IOException {
+        return Bundle.read(TestModels.root(name), name, BundleLimits.DEFAULT);
+    }
+
+    private void runAll() {
+        while (tasks.isEmpty() == false) {
+            tasks.remove().run();
+        }
+    }
+
+    private static Float logit(BatchOutput output, int row) {
+        return output.values().get(output.rowStart(row));
+    }
+
+    private static TokenSequence pair(LoadedModel model, String query, String document) {
+        return model.tokenizer().pair(model.tokenizer().tokenize(query, 64), model.tokenizer().tokenize(document, 64), model.maxTokens());
+    }
+
+    /** Pairs of the golden file and, through {@code logits}, what the model must say of them. */
+    private static List<TokenSequence> goldenPairs(LoadedModel model, List<Float> logits) {
+        List<TokenSequence> rows = new ArrayList<>();
+        for (JsonNode golden : TestModels.cases("toy-cross-encoder")) {
+            rows.add(pair(model, golden.get("query").asText(), golden.get("document").asText()));
+            logits.add(golden.get("logits").get(0).floatValue());
+        }
+        return rows;
+    }
+
+    public void testAnswersAreTheGoldenOnesAndAreCounted() throws IOException {
+        try (LoadedModel model = open(bundle("toy-cross-encoder"))) {
+            List<Float> logits = new ArrayList<>();
+            List<TokenSequence> rows = goldenPairs(model, logits);
+            Submission<Float> submission = model.submit(rows, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            assertEquals(rows.size(), stats.snapshot().queue());
+            runAll();
+            for (int i = 0; i < logits.size(); i++) {
+                assertEquals(logits.get(i), submission.result(i), 1e-5f);
+            }
+            Snapshot snapshot = stats.snapshot();
+            assertEquals(1, snapshot.requests());
+            assertEquals(rows.size(), snapshot.texts());
+            assertEquals(rows.stream().mapToInt(TokenSequence::size).sum(), snapshot.tokens());
+            assertEquals((rows.size() + 1) / 2, snapshot.batches());
+            assertEquals(0, snapshot.failed() + snapshot.dropped() + snapshot.rejected() + snapshot.truncated() + snapshot.queue());
+        }
+    }
+
+    public void testTruncatedTextsAndFailedRequestsAreCounted() throws IOException {
+        try (LoadedModel model = open(bundle("toy-cross-encoder"))) {
+            List<TokenSequence> rows = List.of(pair(model, "cat", "dog ".repeat(100)), pair(model, "cat", "dog"));
+            assertEquals(64, rows.getFirst().size());
+            Submission<Float> submission = model.submit(rows, (output, row) -> {
+                throw new IllegalStateException("unreadable");
+            }, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            assertEquals("unreadable", submission.failure().getMessage());
+            assertEquals(1, stats.snapshot().truncated());
+            assertEquals(2, stats.snapshot().failed());
+            assertEquals(1, stats.snapshot().requests());
+        }
+    }
+
+    public void testClosesWhenTheLastUserIsGone() throws IOException {
+        LoadedModel model = open(bundle("toy-cross-encoder"));
+        Submission<Float> submission = model.submit(List.of(pair(model, "cat", "cat")), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+        model.close();
+        assertEquals("a submission is a user", 1, model.refCount());
+        runAll();
+        assertNull(submission.failure());
+        assertEquals(0, model.refCount());
+        assertFalse(model.tryIncRef());
+        expectThrows(IllegalStateException.class, () -> model.tokenizer().tokenize("closed", 5));
+    }
+
+    public void testStaysOpenUntilTheRunningBatchHasEnded() throws IOException {
+        LoadedModel model = open(bundle("toy-cross-encoder"));
+        TokenSequence row = pair(model, "cat", "cat");
+        AtomicReference<Submission<Float>> submission = new AtomicReference<>();
+        submission.set(model.submit(List.of(row, row, row), (output, i) -> {
+            submission.get().cancel();
+            if (model.refCount() == 2) {
+                model.close(); // while the graph's output is read
+            }
+            assertEquals("the batch itself is a user", 1, model.refCount());
+            return logit(output, i);
+        }, Urgency.SEARCH, Deadline.NONE));
+        runAll();
+        assertEquals(2, submission.get().completed());
+        assertEquals(0, model.refCount());
+    }
+
+    public void testCancelledSubmissionsGiveTheModelBack() throws IOException {
+        LoadedModel model = open(bundle("toy-cross-encoder"));
+        Submission<Float> submission = model.submit(List.of(pair(model, "cat", "cat")), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+        submission.cancel();
+        model.close();
+        assertEquals(0, model.refCount());
+        runAll(); // nothing is left to run on the closed graph
+        assertEquals(1, stats.snapshot().dropped());
+        assertNull(submission.result(0));
+    }
+
+    public void testARefusedSubmissionGivesTheModelBack() throws IOException {
+        InferenceSettings settings = new InferenceSettings(1, 1, 1, 1024, 1000);
+        LoadedModel model = LoadedModel.open(
+            bundle("toy-cross-encoder"), settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats
+        );
+        List<TokenSequence> row = List.of(pair(model, "cat", "cat"));
+        model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+        expectThrows(
+            org.opensearch.core.concurrency.OpenSearchRejectedExecutionException.class,
+            () -> model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE)
+        );
+        runAll();
+        assertEquals(1, model.refCount());
+        model.close();
+    }
+
+    public void testSubmittingToAClosedModelIsAnErrorOfTheCallerOnly() throws IOException {
+        LoadedModel model = open(bundle("toy-cross-encoder"));
+        List<TokenSequence> row = List.of(pair(model, "cat", "cat"));
+        model.close();
+        expectThrows(IllegalStateException.class, () -> model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE));
+        assertTrue(tasks.isEmpty());
+    }
+
+    public void testThreadsOnOneGraphGetTheSameBitsAsAlone() throws Exception {
+        Bundle bundle = bundle("toy-token-embeddings");
+        try (LoadedModel model = open(bundle)) {
+            TokenSequence probe = model.tokenizer().single(model.tokenizer().tokenize("cat", 64), 64);
+            try (OnnxGraph graph = new OnnxGraph(bundle.graph(), bundle.facts().inputs(), bundle.facts().output(), 0, probe)) {
+                List<List<TokenSequence>> batches = new ArrayList<>();
+                List<float[]> alone = new ArrayList<>();
+                for (int i = 0; i < 12; i++) {
+                    List<TokenSequence> batch = new ArrayList<>();
+                    for (int r = randomIntBetween(1, 6); r > 0; r--) {
+                        batch.add(model.tokenizer().single(model.tokenizer().tokenize("cat dog ".repeat(randomIntBetween(0, 20)), 64), 64));
+                    }
+                    batches.add(batch);
+                    graph.run(batch, output -> alone.add(values(output)));
+                }
+                List<Throwable> failures = new ArrayList<>();
+                List<Thread> threads = new ArrayList<>();
+                for (int t = 0; t < 4; t++) {
+                    int from = t;
+                    threads.add(new Thread(() -> {
+                        for (int round = 0; round < 60; round++) {
+                            int i = (from * 3 + round) % batches.size();
+                            try {
+                                graph.run(batches.get(i), output -> assertArrayEquals(alone.get(i), values(output), 0f));
+                            } catch (Throwable e) {
+                                synchronized (failures) {
+                                    failures.add(e);
+                                }
+                            }
+                        }
+                    }, "graph"));
+                }
+                threads.forEach(Thread::start);
+                for (Thread thread : threads) {
+                    thread.join();
+                }
+                assertEquals(List.of(), failures);
+            }
+        }
+    }
+
+    private static float[] values(BatchOutput output) {
+        float[] values = new float[output.rowSize() * output.rowTokens().length];
+        output.values().get(0, values);
+        return values;
+    }
+
+    private static Bundle with(String model, String graph, String... configChanges) throws IOException {
+        Path directory = createTempDir().resolve("m");
+        Files.createDirectories(directory);
+        try (Stream<Path> files = Files.list(TestModels.directory(model))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, directory.resolve(file.getFileName().toString()));
+            }
+        }
+        if (graph != null) {
+            Path bad = TestModels.directory("bad").resolve(graph);
+            Files.write(directory.resolve("model.onnx"), Files.readAllBytes(bad));
+        }
+        for (int i = 0; i < configChanges.length; i += 2) {
+            Path config = directory.resolve("config.json");
+            Files.writeString(config, Files.readString(config).replace(configChanges[i], configChanges[i + 1]));
+        }
+        return Bundle.read(directory.getParent(), "m", BundleLimits.DEFAULT);
+    }
+
+    private void assertRefused(String expected, Bundle bundle) {
+        BundleException e = expectThrows(BundleException.class, () -> open(bundle));
+        assertTrue(e.getMessage(), e.getMessage().contains(expected));
+        assertTrue(e.getMessage(), e.getMessage().contains("got"));
+    }
+
+    public void testAGraphThatAnswersNaNIsRefused() throws IOException {
+        assertRefused("got NaN in output [sparse_embedding] for a plain text, expected finite numbers", with("toy-sparse", "nan-output.onnx"));
+    }
+
+    public void testBadGraphsAreRefusedBeforeOrByTheRuntime() throws IOException {
+        for (String graph : List.of(
+            "empty.onnx",
+            "external-data-traversal.onnx",
+            "not-onnx.onnx",
+            "truncated.onnx",
+            "unexpected-input.onnx",
+            "unexpected-output.onnx",
+            "wrong-vocab-size.onnx",
+            "nan-output.onnx"
+        )) {
+            BundleException e = expectThrows(BundleException.class, () -> open(with("toy-sparse", graph)));
+            assertTrue(graph + ": " + e.getMessage(), e.getMessage().contains("got") || e.getMessage().contains("refused"));
+        }
+    }
+
+    public void testASparseEncoderNeedsAColumnForEveryToken() throws IOException {
+        Bundle bundle = with("toy-token-embeddings", null, "BertModel", "BertForMaskedLM", "\"vocab_size\": 316", "\"vocab_size\": 16");
+        assertRefused("got 16 output columns in model.onnx, expected one for each of the 316 tokens of tokenizer.json", bundle);
+    }
+
+    public void testTheProbeHoldsTheGraphToWhatItDeclares() throws IOException {
+        Bundle real = bundle("toy-sparse");
+        try (LoadedModel model = open(real)) {
+            TokenSequence probe = model.tokenizer().single(model.tokenizer().tokenize("cat", 64), 64);
+            for (List<String> shape : List.of(List.of("batch", "tokens", "316"), List.of("batch", "315"), List.of("batch"))) {
+                var declared = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", shape);
+                BundleException e = expectThrows(
+                    BundleException.class,
+                    () -> new OnnxGraph(real.graph(), real.facts().inputs(), declared, 0, probe)
+                );
+                assertTrue(e.getMessage(), e.getMessage().contains("of shape [1, 316], expected " + shape + " as declared"));
+            }
+            var free = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", List.of("batch", "?"));
+            try (OnnxGraph graph = new OnnxGraph(real.graph(), real.facts().inputs(), free, 0, probe)) {
+                assertEquals(316, graph.columns());
+            }
+            var unknown = new org.neuralranking.model.bundle.TensorSpec("surprise", "float", List.of("batch", "316"));
+            expectThrows(BundleException.class, () -> new OnnxGraph(real.graph(), real.facts().inputs(), unknown, 0, probe));
+        }
+    }
+
+    public void testARowThatTheGraphCannotTakeFailsAlone() throws Exception {
+        try (LoadedModel model = open(bundle("toy-token-embeddings"))) { // looks ids up in a table
+            TokenSequence outside = new TokenSequence(new int[] { 1_000_000 }, new int[1], false);
+            TokenSequence inside = model.tokenizer().single(model.tokenizer().tokenize("cat", 64), 64);
+            Submission<Float> bad = model.submit(List.of(outside), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            Submission<Float> good = model.submit(List.of(inside), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            assertTrue(bad.failure().toString(), bad.failure().getMessage().contains("1000000"));
+            assertEquals(1, good.completed());
+        }
+    }
+}
