@@ -49,8 +49,8 @@ final class NeuralRescorer implements Rescorer {
         this.services = services;
     }
 
-    /** Logits of a window, null where a hit has none. */
-    private record Window(Float[] logits, int withoutText) {}
+    /** Logits of a window, null where a hit has none; {@code complete} unless the budget was spent before all were there. */
+    private record Window(Float[] logits, int withoutText, boolean complete) {}
 
     @Override
     public TopDocs rescore(TopDocs topDocs, IndexSearcher searcher, RescoreContext rescoreContext) throws IOException {
@@ -62,7 +62,13 @@ final class NeuralRescorer implements Rescorer {
         Window window;
         try {
             window = logits(docs, searcher, context);
-        } catch (TaskCancelledException | BadQuery | BudgetSpent e) {
+            if (window.complete == false) {
+                services.stats().budgetSpent();
+            }
+        } catch (BudgetSpent e) {
+            services.stats().budgetSpent();
+            throw e;
+        } catch (TaskCancelledException | BadQuery e) {
             throw e;
         } catch (Exception e) {
             if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
@@ -70,7 +76,7 @@ final class NeuralRescorer implements Rescorer {
             }
             LOGGER.debug("a window keeps its first-stage order", e);
             services.stats().keptFirstStage();
-            window = new Window(new Float[docs.length], 0);
+            window = new Window(new Float[docs.length], 0, true);
         }
         return ranked(topDocs, window, context);
     }
@@ -103,17 +109,17 @@ final class NeuralRescorer implements Rescorer {
                 }
             }
             Submission<Float> submission = model.submit(pairs, PairScoring::logit, Urgency.SEARCH, deadline);
-            await(submission, deadline, check, context);
+            boolean complete = await(submission, deadline, check, context);
             Float[] logits = new Float[docs.length];
             for (int pair = 0; pair < pairs.size(); pair++) {
                 logits[hitOfPair[pair]] = submission.result(pair);
             }
-            return new Window(logits, docs.length - pairs.size());
+            return new Window(logits, docs.length - pairs.size(), complete);
         }
     }
 
-    /** Returns when all is there or, if the clause allows that, at the deadline. */
-    private void await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
+    /** Returns true when all is there or, if the clause allows that, false at the deadline. */
+    private boolean await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
         boolean done = false;
         try {
             while (done == false && Deadline.passed(deadline, System.nanoTime()) == false) {
@@ -128,17 +134,16 @@ final class NeuralRescorer implements Rescorer {
             submission.cancel(); // nobody waits for what is left; nothing happens if all is there
         }
         if (submission.completed() == submission.size()) {
-            return;
+            return true;
         }
         if (done == false || submission.expired()) {
-            services.stats().budgetSpent();
             if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
                 throw new BudgetSpent(
                     "[neural] rescorer: got " + submission.completed() + " of " + submission.size() + " hits within [budget] = "
                         + context.budgetNanos / 1_000_000 + "ms, expected all, as " + context.clause.whyBudgetFails()
                 );
             }
-            return;
+            return false;
         }
         throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
     }
@@ -197,8 +202,7 @@ final class NeuralRescorer implements Rescorer {
         NeuralRescoreContext context = (NeuralRescoreContext) rescoreContext;
         boolean raw = context.clause.score() == Score.RAW;
         float first = firstStage.getValue().floatValue();
-        Float logit = context.isRescored(doc) ? logits(new int[] { doc }, searcher, context).logits[0] : null;
-        if (logit == null) {
+        if (context.isRescored(doc) == false) {
             return raw
                 ? Explanation.match(first, "not rescored by [neural], the first-stage score or that of the hit above, whichever is lower:", firstStage)
                 : Explanation.match(
@@ -206,6 +210,10 @@ final class NeuralRescorer implements Rescorer {
                     "not rescored by [neural], (1 + s / (15 + |s|)) / 2 from s:",
                     firstStage
                 );
+        }
+        Float logit = logitAgain(doc, searcher, context);
+        if (logit == null) {
+            return Explanation.match(first, "rescored by [neural], but not explained, as the model did not answer a second time; from:", firstStage);
         }
         double blended = context.clause.blend().of(first, logit);
         Explanation explanation = Explanation.match(
@@ -219,5 +227,20 @@ final class NeuralRescorer implements Rescorer {
         return raw
             ? explanation
             : Explanation.match(ScoreContract.rescored(blended), "rescored by [neural], 1 + (1 + b / (15 + |b|)) / 2 from b:", explanation);
+    }
+
+    /** The fetch phase does not see what the query phase computed. Null if the model is slow or gone since, unless that is to fail. */
+    private Float logitAgain(int doc, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
+        try {
+            return logits(new int[] { doc }, searcher, context).logits[0];
+        } catch (TaskCancelledException e) {
+            throw e;
+        } catch (Exception e) {
+            if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
+                throw e;
+            }
+            LOGGER.debug("an explanation stays incomplete", e);
+            return null;
+        }
     }
 }

@@ -273,6 +273,20 @@ public class NeuralRescoreTests extends HttpNodeTestCase {
         assertEquals(List.of("d1", "d0", "d2", "d3", "d4", "d5"), ids(hits));
     }
 
+    public void testWeightsBeyondReasonGiveFiniteScores() throws Exception {
+        createIndex("docs", 1);
+        index("docs", "d0", 3, "cat dog", null);
+        index("docs", "d1", 2, "film", null);
+        refresh();
+        String blend = ",\"blend\":{\"first_stage_weight\":0,\"model_weight\":3e38}";
+        JsonNode hits = hits("docs", search(2, 2, clause("cat dog", blend + ",\"score\":\"raw\"")));
+        assertEquals(3e38, hits.get(0).get("_score").asDouble(), 1e32);
+        assertEquals(-Float.MAX_VALUE, hits.get(1).get("_score").asDouble(), 1e32);
+        hits = hits("docs", search(2, 2, clause("cat dog", blend)));
+        assertEquals(Math.nextDown(2f), hits.get(0).get("_score").asDouble(), 1e-6);
+        assertEquals(1, hits.get(1).get("_score").asDouble(), 1e-6);
+    }
+
     public void testRawScoresAreNotMixedWithOthers() throws Exception {
         createIndex("docs", 2);
         index("docs", "d0", 1, "cat", null);
