@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 import org.apache.logging.log4j.LogManager;
@@ -24,6 +25,7 @@ import org.neuralranking.rescore.NeuralRescorerBuilder.OnFailure;
 import org.neuralranking.rescore.NeuralRescorerBuilder.Score;
 import org.neuralranking.tokenize.TokenSequence;
 import org.opensearch.OpenSearchStatusException;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.tasks.TaskCancelledException;
 import org.opensearch.search.rescore.RescoreContext;
@@ -64,62 +66,91 @@ final class NeuralRescorer implements Rescorer {
             window = logits(docs, searcher, context);
             if (window.complete == false) {
                 services.stats().budgetSpent();
+                if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
+                    throw new Unhidden(budgetSpent(window, context));
+                }
             }
-        } catch (BudgetSpent e) {
-            services.stats().budgetSpent();
-            throw e;
-        } catch (TaskCancelledException | BadQuery e) {
+        } catch (Unhidden e) {
+            throw e.reason;
+        } catch (TaskCancelledException e) {
             throw e;
         } catch (Exception e) {
             if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
                 throw e;
             }
             LOGGER.debug("a window keeps its first-stage order", e);
-            services.stats().keptFirstStage();
+            services.stats().keptFirstStage(e);
             window = new Window(new Float[docs.length], 0, true);
         }
         return ranked(topDocs, window, context);
     }
 
-    /** A query that no document can be paired with: the caller's mistake, not a failure of the model. */
-    private static final class BadQuery extends IllegalArgumentException {
-        BadQuery(IllegalArgumentException cause) {
-            super("[neural] rescorer: [query_text]: " + cause.getMessage(), cause);
+    /** What {@code on_failure} must not hide: the caller's mistakes, and what the caller wants to know of. */
+    private static final class Unhidden extends RuntimeException {
+        private final RuntimeException reason;
+
+        Unhidden(RuntimeException reason) {
+            super(reason);
+            this.reason = reason;
         }
+    }
+
+    private static RuntimeException budgetSpent(Window window, NeuralRescoreContext context) {
+        long done = Arrays.stream(window.logits).filter(Objects::nonNull).count();
+        return new OpenSearchStatusException(
+            "[neural] rescorer: got " + done + " of " + (window.logits.length - window.withoutText) + " hits within [budget] = "
+                + TimeValue.timeValueNanos(context.budgetNanos) + ", expected all, as " + context.clause.whyBudgetFails(),
+            RestStatus.GATEWAY_TIMEOUT
+        );
     }
 
     private Window logits(int[] docs, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
         long deadline = Deadline.after(System.nanoTime(), context.budgetNanos);
         Runnable check = () -> stopIfCancelled(searcher);
         try (LoadedModel model = services.models().acquire(context.model)) {
-            PairScoring scoring;
-            try {
-                scoring = new PairScoring(model, context.clause.queryText());
-            } catch (IllegalArgumentException e) {
-                throw new BadQuery(e);
-            }
-            List<List<String>> texts = SourceReader.read(docs, context.clause.document(), searcher, check);
+            PairScoring scoring = query(model, context);
+            List<List<String>> texts = texts(docs, searcher, context, check);
             List<TokenSequence> pairs = new ArrayList<>(docs.length);
             int[] hitOfPair = new int[docs.length];
-            for (int hit = 0; hit < docs.length; hit++) {
-                if (texts.get(hit).isEmpty() == false) {
-                    check.run();
+            int withoutText = 0;
+            for (int hit = 0; hit < docs.length && Deadline.passed(deadline, System.nanoTime()) == false; hit++) {
+                check.run();
+                if (texts.get(hit).isEmpty()) {
+                    withoutText++;
+                } else {
                     hitOfPair[pairs.size()] = hit;
                     pairs.add(scoring.pair(context.clause.document(), texts.get(hit)));
                 }
             }
             Submission<Float> submission = model.submit(pairs, PairScoring::logit, Urgency.SEARCH, deadline);
-            boolean complete = await(submission, deadline, check, context);
+            await(submission, deadline, check);
             Float[] logits = new Float[docs.length];
             for (int pair = 0; pair < pairs.size(); pair++) {
                 logits[hitOfPair[pair]] = submission.result(pair);
             }
-            return new Window(logits, docs.length - pairs.size(), complete);
+            return new Window(logits, withoutText, submission.completed() + withoutText == docs.length);
         }
     }
 
-    /** Returns true when all is there or, if the clause allows that, false at the deadline. */
-    private boolean await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
+    private static PairScoring query(LoadedModel model, NeuralRescoreContext context) {
+        try {
+            return new PairScoring(model, context.clause.queryText());
+        } catch (IllegalArgumentException e) {
+            throw new Unhidden(new IllegalArgumentException("[neural] rescorer: [query_text]: " + e.getMessage(), e));
+        }
+    }
+
+    private static List<List<String>> texts(int[] docs, IndexSearcher searcher, NeuralRescoreContext context, Runnable check)
+        throws IOException {
+        try {
+            return SourceReader.read(docs, context.clause.document(), searcher, check);
+        } catch (IllegalArgumentException e) {
+            throw new Unhidden(e); // [document.fields] names what is no text
+        }
+    }
+
+    /** Returns when all is there, or at the deadline. */
+    private static void await(Submission<Float> submission, long deadline, Runnable check) {
         boolean done = false;
         try {
             while (done == false && Deadline.passed(deadline, System.nanoTime()) == false) {
@@ -133,25 +164,8 @@ final class NeuralRescorer implements Rescorer {
         } finally {
             submission.cancel(); // nobody waits for what is left; nothing happens if all is there
         }
-        if (submission.completed() == submission.size()) {
-            return true;
-        }
-        if (done == false || submission.expired()) {
-            if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
-                throw new BudgetSpent(
-                    "[neural] rescorer: got " + submission.completed() + " of " + submission.size() + " hits within [budget] = "
-                        + context.budgetNanos / 1_000_000 + "ms, expected all, as " + context.clause.whyBudgetFails()
-                );
-            }
-            return false;
-        }
-        throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
-    }
-
-    /** Not a failure that {@code on_failure} may hide. */
-    private static final class BudgetSpent extends OpenSearchStatusException {
-        BudgetSpent(String message) {
-            super(message, RestStatus.GATEWAY_TIMEOUT);
+        if (done && submission.completed() < submission.size() && submission.expired() == false) {
+            throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
         }
     }
 
@@ -233,6 +247,8 @@ final class NeuralRescorer implements Rescorer {
     private Float logitAgain(int doc, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
         try {
             return logits(new int[] { doc }, searcher, context).logits[0];
+        } catch (Unhidden e) {
+            throw e.reason;
         } catch (TaskCancelledException e) {
             throw e;
         } catch (Exception e) {
