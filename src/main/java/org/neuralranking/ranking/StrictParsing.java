@@ -21,11 +21,11 @@ public final class StrictParsing {
             while (innermost.getCause() != null && innermost.getCause() != innermost) {
                 innermost = innermost.getCause();
             }
-            if (innermost == e) {
-                throw e;
+            if (innermost instanceof Exception reason && reason != e) {
+                // e is left out of the causes: the platform shows the innermost exception of its type as the root cause
+                throw new XContentParseException(null, e.getMessage() + ": " + reason.getMessage(), reason);
             }
-            // the wrapper's message begins with the place already
-            throw new XContentParseException(null, e.getMessage() + ": " + innermost.getMessage(), e);
+            throw e;
         }
     }
 }
