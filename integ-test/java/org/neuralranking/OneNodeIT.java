@@ -225,7 +225,7 @@ public class OneNodeIT {
             "{" + good.replace("toy-cross-encoder", "nobody") + "}|404|model [nobody] is not registered",
             "{" + good.replace("toy-cross-encoder", "toy-sparse") + "}|400|expected a cross_encoder",
             "{" + good.replace("\"cat\"", "\"\"") + "}|400|query_text",
-            "{" + good.replace("\"cat\"", "\"" + "cat ".repeat(100) + "\"") + "}|400|got a query of 64 tokens, expected at most 60",
+            "{" + good.replace("\"cat\"", "\"" + "cat ".repeat(100) + "\"") + "}|400|got a query of more than 64 tokens, expected at most 60",
             "{" + good.replace("[\"text\"]", "[]") + "}|400|document.fields",
             "{" + good.replace("[\"text\"]", "[\"\"]") + "}|400|document.fields",
             "[]|400|"
@@ -371,6 +371,19 @@ public class OneNodeIT {
         Http.waitFor("the index is back", Duration.ofMinutes(1), () -> http.get("/_cluster/health/toys").json().path("status").asText().equals("green"));
         Answer answer = http.post("/toys/_search", "{\"query\": {\"learned_sparse\": {\"vector\": {\"query_text\": \"feline\", \"model_id\": \"toy-sparse\"}}}}").ok();
         assertEquals("cat", answer.at("/hits/hits/0/_id").asText());
+    }
+
+    @Test
+    public void theFirstReasonIsTheOneThatHelps() {
+        String clause = "{\"model_id\": \"toy-cross-encoder\", \"query_text\": \"cat\", \"document\": {\"fields\": [\"text\"]}, \"blend\": {\"model_weight\": 0}}";
+        for (Answer answer : List.of(
+            http.post("/toys/_search", "{\"rescore\": {\"neural\": " + clause + "}}"),
+            http.post("/toys/_search", "{\"rescore\": {\"neural\": " + clause.replace("\"cat\"", "\" \"") + "}}"),
+            http.post(MODELS + "/toy-sparse/_infer", "{\"texts\": [\"x\"], \"as\": \"q\"}")
+        )) {
+            String reason = answer.expect(400).at("/error/root_cause/0/reason").asText();
+            assertTrue(reason, reason.contains("got ") && reason.contains(", expected "));
+        }
     }
 
     /** The answer has this status, and its reasons say all of this. */

@@ -56,7 +56,7 @@ public record InferInput(List<String> texts, String as, String query, List<Strin
     }
 
     static InferInput parse(XContentParser parser) {
-        return PARSER.apply(parser, null);
+        return StrictParsing.parse(PARSER, parser);
     }
 
     public boolean asQuery() {

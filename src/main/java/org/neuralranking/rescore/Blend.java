@@ -45,8 +45,10 @@ record Blend(float firstStageWeight, float modelWeight) implements Writeable, To
         this(in.readFloat(), in.readFloat());
     }
 
+    /** Finite also as a float, whatever the weights. */
     double of(float firstStage, float logit) {
-        return (double) firstStageWeight * firstStage + (double) modelWeight * logit;
+        double blended = (double) firstStageWeight * firstStage + (double) modelWeight * logit;
+        return Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, blended));
     }
 
     @Override

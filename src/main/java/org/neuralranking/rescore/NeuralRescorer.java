@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 import org.apache.logging.log4j.LogManager;
@@ -24,6 +25,7 @@ import org.neuralranking.rescore.NeuralRescorerBuilder.OnFailure;
 import org.neuralranking.rescore.NeuralRescorerBuilder.Score;
 import org.neuralranking.tokenize.TokenSequence;
 import org.opensearch.OpenSearchStatusException;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.tasks.TaskCancelledException;
 import org.opensearch.search.rescore.RescoreContext;
@@ -49,8 +51,8 @@ final class NeuralRescorer implements Rescorer {
         this.services = services;
     }
 
-    /** Logits of a window, null where a hit has none. */
-    private record Window(Float[] logits, int withoutText) {}
+    /** Logits of a window, null where a hit has none; {@code complete} unless the budget was spent before all were there. */
+    private record Window(Float[] logits, int withoutText, boolean complete) {}
 
     @Override
     public TopDocs rescore(TopDocs topDocs, IndexSearcher searcher, RescoreContext rescoreContext) throws IOException {
@@ -62,58 +64,93 @@ final class NeuralRescorer implements Rescorer {
         Window window;
         try {
             window = logits(docs, searcher, context);
-        } catch (TaskCancelledException | BadQuery | BudgetSpent e) {
+            if (window.complete == false) {
+                services.stats().budgetSpent();
+                if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
+                    throw new Unhidden(budgetSpent(window, context));
+                }
+            }
+        } catch (Unhidden e) {
+            throw e.reason;
+        } catch (TaskCancelledException e) {
             throw e;
         } catch (Exception e) {
             if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
                 throw e;
             }
             LOGGER.debug("a window keeps its first-stage order", e);
-            services.stats().keptFirstStage();
-            window = new Window(new Float[docs.length], 0);
+            services.stats().keptFirstStage(e);
+            window = new Window(new Float[docs.length], 0, true);
         }
         return ranked(topDocs, window, context);
     }
 
-    /** A query that no document can be paired with: the caller's mistake, not a failure of the model. */
-    private static final class BadQuery extends IllegalArgumentException {
-        BadQuery(IllegalArgumentException cause) {
-            super("[neural] rescorer: [query_text]: " + cause.getMessage(), cause);
+    /** What {@code on_failure} must not hide: the caller's mistakes, and what the caller wants to know of. */
+    private static final class Unhidden extends RuntimeException {
+        private final RuntimeException reason;
+
+        Unhidden(RuntimeException reason) {
+            super(reason);
+            this.reason = reason;
         }
+    }
+
+    private static RuntimeException budgetSpent(Window window, NeuralRescoreContext context) {
+        long done = Arrays.stream(window.logits).filter(Objects::nonNull).count();
+        return new OpenSearchStatusException(
+            "[neural] rescorer: got " + done + " of " + (window.logits.length - window.withoutText) + " hits within [budget] = "
+                + TimeValue.timeValueNanos(context.budgetNanos) + ", expected all, as " + context.clause.whyBudgetFails(),
+            RestStatus.GATEWAY_TIMEOUT
+        );
     }
 
     private Window logits(int[] docs, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
         long deadline = Deadline.after(System.nanoTime(), context.budgetNanos);
         Runnable check = () -> stopIfCancelled(searcher);
         try (LoadedModel model = services.models().acquire(context.model)) {
-            PairScoring scoring;
-            try {
-                scoring = new PairScoring(model, context.clause.queryText());
-            } catch (IllegalArgumentException e) {
-                throw new BadQuery(e);
-            }
-            List<List<String>> texts = SourceReader.read(docs, context.clause.document(), searcher, check);
+            PairScoring scoring = query(model, context);
+            List<List<String>> texts = texts(docs, searcher, context, check);
             List<TokenSequence> pairs = new ArrayList<>(docs.length);
             int[] hitOfPair = new int[docs.length];
-            for (int hit = 0; hit < docs.length; hit++) {
-                if (texts.get(hit).isEmpty() == false) {
-                    check.run();
+            int withoutText = 0;
+            for (int hit = 0; hit < docs.length && Deadline.passed(deadline, System.nanoTime()) == false; hit++) {
+                check.run();
+                if (texts.get(hit).isEmpty()) {
+                    withoutText++;
+                } else {
                     hitOfPair[pairs.size()] = hit;
                     pairs.add(scoring.pair(context.clause.document(), texts.get(hit)));
                 }
             }
             Submission<Float> submission = model.submit(pairs, PairScoring::logit, Urgency.SEARCH, deadline);
-            await(submission, deadline, check, context);
+            await(submission, deadline, check);
             Float[] logits = new Float[docs.length];
             for (int pair = 0; pair < pairs.size(); pair++) {
                 logits[hitOfPair[pair]] = submission.result(pair);
             }
-            return new Window(logits, docs.length - pairs.size());
+            return new Window(logits, withoutText, submission.completed() + withoutText == docs.length);
         }
     }
 
-    /** Returns when all is there or, if the clause allows that, at the deadline. */
-    private void await(Submission<Float> submission, long deadline, Runnable check, NeuralRescoreContext context) {
+    private static PairScoring query(LoadedModel model, NeuralRescoreContext context) {
+        try {
+            return new PairScoring(model, context.clause.queryText());
+        } catch (IllegalArgumentException e) {
+            throw new Unhidden(new IllegalArgumentException("[neural] rescorer: [query_text]: " + e.getMessage(), e));
+        }
+    }
+
+    private static List<List<String>> texts(int[] docs, IndexSearcher searcher, NeuralRescoreContext context, Runnable check)
+        throws IOException {
+        try {
+            return SourceReader.read(docs, context.clause.document(), searcher, check);
+        } catch (IllegalArgumentException e) {
+            throw new Unhidden(e); // [document.fields] names what is no text
+        }
+    }
+
+    /** Returns when all is there, or at the deadline. */
+    private static void await(Submission<Float> submission, long deadline, Runnable check) {
         boolean done = false;
         try {
             while (done == false && Deadline.passed(deadline, System.nanoTime()) == false) {
@@ -127,26 +164,8 @@ final class NeuralRescorer implements Rescorer {
         } finally {
             submission.cancel(); // nobody waits for what is left; nothing happens if all is there
         }
-        if (submission.completed() == submission.size()) {
-            return;
-        }
-        if (done == false || submission.expired()) {
-            services.stats().budgetSpent();
-            if (context.clause.effectiveOnBudget() == OnBudget.FAIL) {
-                throw new BudgetSpent(
-                    "[neural] rescorer: got " + submission.completed() + " of " + submission.size() + " hits within [budget] = "
-                        + context.budgetNanos / 1_000_000 + "ms, expected all, as " + context.clause.whyBudgetFails()
-                );
-            }
-            return;
-        }
-        throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
-    }
-
-    /** Not a failure that {@code on_failure} may hide. */
-    private static final class BudgetSpent extends OpenSearchStatusException {
-        BudgetSpent(String message) {
-            super(message, RestStatus.GATEWAY_TIMEOUT);
+        if (done && submission.completed() < submission.size() && submission.expired() == false) {
+            throw submission.failure() instanceof RuntimeException failure ? failure : new IllegalStateException(submission.failure());
         }
     }
 
@@ -197,8 +216,7 @@ final class NeuralRescorer implements Rescorer {
         NeuralRescoreContext context = (NeuralRescoreContext) rescoreContext;
         boolean raw = context.clause.score() == Score.RAW;
         float first = firstStage.getValue().floatValue();
-        Float logit = context.isRescored(doc) ? logits(new int[] { doc }, searcher, context).logits[0] : null;
-        if (logit == null) {
+        if (context.isRescored(doc) == false) {
             return raw
                 ? Explanation.match(first, "not rescored by [neural], the first-stage score or that of the hit above, whichever is lower:", firstStage)
                 : Explanation.match(
@@ -206,6 +224,10 @@ final class NeuralRescorer implements Rescorer {
                     "not rescored by [neural], (1 + s / (15 + |s|)) / 2 from s:",
                     firstStage
                 );
+        }
+        Float logit = logitAgain(doc, searcher, context);
+        if (logit == null) {
+            return Explanation.match(first, "rescored by [neural], but not explained, as the model did not answer a second time; from:", firstStage);
         }
         double blended = context.clause.blend().of(first, logit);
         Explanation explanation = Explanation.match(
@@ -219,5 +241,22 @@ final class NeuralRescorer implements Rescorer {
         return raw
             ? explanation
             : Explanation.match(ScoreContract.rescored(blended), "rescored by [neural], 1 + (1 + b / (15 + |b|)) / 2 from b:", explanation);
+    }
+
+    /** The fetch phase does not see what the query phase computed. Null if the model is slow or gone since, unless that is to fail. */
+    private Float logitAgain(int doc, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
+        try {
+            return logits(new int[] { doc }, searcher, context).logits[0];
+        } catch (Unhidden e) {
+            throw e.reason;
+        } catch (TaskCancelledException e) {
+            throw e;
+        } catch (Exception e) {
+            if (context.clause.effectiveOnFailure() == OnFailure.FAIL) {
+                throw e;
+            }
+            LOGGER.debug("an explanation stays incomplete", e);
+            return null;
+        }
     }
 }

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 
 import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.Task;
+import org.neuralranking.ranking.StrictParsing;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.ParsingException;
@@ -102,7 +103,7 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
             (String) fields[1],
             (DocumentText) fields[2],
             fields[3] == null ? Blend.MODEL_ALONE : (Blend) fields[3],
-            fields[4] == null ? null : TimeValue.parseTimeValue((String) fields[4], "[neural] rescorer: [budget]"),
+            fields[4] == null ? null : time("budget", (String) fields[4]),
             fields[5] == null ? OnBudget.BEST_SO_FAR : choice(OnBudget.class, "on_budget", (String) fields[5]),
             fields[6] == null ? null : choice(OnFailure.class, "on_failure", (String) fields[6]),
             fields[7] == null ? Score.CONTRACT : choice(Score.class, "score", (String) fields[7])
@@ -147,7 +148,7 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
 
     /** @throws ParsingException (400) for what is unknown, missing or out of range */
     public static NeuralRescorerBuilder parse(XContentParser parser, Supplier<RescoreServices> services) {
-        return new NeuralRescorerBuilder(PARSER.apply(parser, null), null, services);
+        return new NeuralRescorerBuilder(StrictParsing.parse(PARSER, parser), null, services);
     }
 
     private static <E extends Enum<E>> E choice(Class<E> type, String key, String value) {
@@ -160,6 +161,14 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
             "[neural] rescorer: got [" + key + "] = [" + value + "], expected one of "
                 + Arrays.stream(type.getEnumConstants()).map(NeuralRescorerBuilder::name).toList()
         );
+    }
+
+    private static TimeValue time(String key, String value) {
+        try {
+            return TimeValue.parseTimeValue(value, key);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("[neural] rescorer: got [" + key + "] = [" + value + "], expected a time such as [500ms] or [2s]", e);
+        }
     }
 
     private static String name(Enum<?> constant) {

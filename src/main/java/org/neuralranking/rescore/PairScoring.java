@@ -20,6 +20,11 @@ final class PairScoring {
         this.model = model;
         this.tokenizer = model.tokenizer();
         this.query = tokenizer.tokenize(queryText, model.maxTokens());
+        if (query.truncated()) {
+            throw new IllegalArgumentException(
+                "got a query of more than " + query.size() + " tokens, expected at most " + (model.maxTokens() - tokenizer.pairSpecials() - 1)
+            );
+        }
         tokenizer.pair(query, Tokens.NONE, model.maxTokens());
     }
 

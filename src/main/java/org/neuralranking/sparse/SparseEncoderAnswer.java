@@ -25,8 +25,10 @@ public final class SparseEncoderAnswer implements ModelAnswer {
         }
         new SparseInference().infer(model, input.texts(), input.asQuery(), ActionListener.map(listener, vectors -> {
             List<Map<String, Object>> results = new ArrayList<>(vectors.size());
-            for (SparseVector vector : vectors) {
-                results.add(Map.of("tokens", vector.toMap()));
+            for (int i = 0; i < vectors.size(); i++) {
+                int room = model.maxTokens() - model.tokenizer().singleSpecials();
+                boolean truncated = model.tokenizer().tokenize(input.texts().get(i), room).truncated();
+                results.add(Map.of("tokens", vectors.get(i).toMap(), "truncated", truncated));
             }
             return results;
         }));

@@ -63,7 +63,7 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
                 byId.put(entry.id(), snapshot);
             }
         }
-        return new NodeCounters(clusterService.localNode(), byId, stats.rescore().snapshot());
+        return new NodeCounters(clusterService.localNode(), byId, stats.rescore().snapshot(), stats.rescore().lastFailure());
     }
 
     @Override
@@ -81,17 +81,20 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
     static final class NodeCounters extends BaseNodeResponse {
         private final Map<String, Snapshot> models;
         private final Map<String, Long> rescore;
+        private final String lastRescoreFailure; // or null
 
-        private NodeCounters(DiscoveryNode node, Map<String, Snapshot> models, Map<String, Long> rescore) {
+        private NodeCounters(DiscoveryNode node, Map<String, Snapshot> models, Map<String, Long> rescore, String lastRescoreFailure) {
             super(node);
             this.models = models;
             this.rescore = rescore;
+            this.lastRescoreFailure = lastRescoreFailure;
         }
 
         private NodeCounters(StreamInput in) throws IOException {
             super(in);
             models = in.readMap(StreamInput::readString, Snapshot::new);
             rescore = in.readOrderedMap(StreamInput::readString, StreamInput::readVLong);
+            lastRescoreFailure = in.readOptionalString();
         }
 
         @Override
@@ -99,6 +102,7 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
             super.writeTo(out);
             out.writeMap(models, StreamOutput::writeString, (o, snapshot) -> snapshot.writeTo(o));
             out.writeMap(rescore, StreamOutput::writeString, StreamOutput::writeVLong);
+            out.writeOptionalString(lastRescoreFailure);
         }
     }
 
@@ -126,7 +130,11 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
                     model.getValue().toXContent(builder, params);
                     builder.endObject();
                 }
-                builder.endObject().field("rescore", node.rescore).endObject();
+                builder.endObject().startObject("rescore").mapContents(node.rescore);
+                if (node.lastRescoreFailure != null) {
+                    builder.field("last_failure", node.lastRescoreFailure);
+                }
+                builder.endObject().endObject();
             }
             return builder.endObject().endObject();
         }

@@ -12,6 +12,7 @@ public final class RescoreStats {
     private final LongAdder withoutText = new LongAdder();
     private final LongAdder budgetSpent = new LongAdder();
     private final LongAdder keptFirstStage = new LongAdder();
+    private volatile String lastFailure;
 
     /** One shard's window came to an end with {@code documents} of them rescored, {@code empty} without text to rescore. */
     public void window(int documents, int empty) {
@@ -26,8 +27,14 @@ public final class RescoreStats {
     }
 
     /** A window kept its first-stage order because something failed. */
-    public void keptFirstStage() {
+    public void keptFirstStage(Exception reason) {
         keptFirstStage.increment();
+        lastFailure = reason.toString();
+    }
+
+    /** Why the last such window did, or null. */
+    String lastFailure() {
+        return lastFailure;
     }
 
     Map<String, Long> snapshot() {

@@ -224,20 +224,17 @@ public class NeuralRescoreTests extends HttpNodeTestCase {
         assertEquals(1 + squash(2.5), hits.get(0).get("_score").asDouble(), 1e-6);
     }
 
-    /** What the clause asks for cannot be had: on_failure decides, as for any other failure. */
-    public void testAFieldThatIsAnObjectIsAFailure() throws Exception {
+    /** The clause names the wrong field: that is the caller's mistake, which on_failure must not hide. */
+    public void testAFieldThatIsAnObjectIsAnError() throws Exception {
         createIndex("docs", 1);
         index("docs", "d0", 2, "cat", null);
         ok("PUT", "/docs/_doc/d1", "{\"rank\":3,\"body\":{\"x\":\"cat\"}}");
         refresh();
-        long before = stats().get("rescore").get("kept_first_stage").asLong();
-        JsonNode hits = hits("docs", search(10, 10, clause("cat", "")));
-        assertEquals(List.of("d1", "d0"), ids(hits));
-        assertEquals(squash(3), hits.get(0).get("_score").asDouble(), 1e-6);
-        assertEquals(before + 1, stats().get("rescore").get("kept_first_stage").asLong());
-        call("POST", "/docs/_search", search(10, 10, clause("cat", ",\"on_failure\":\"fail\""))).is(
-            400, "got an object at [body] of a document's _source, expected text"
-        );
+        for (String onFailure : List.of("", ",\"on_failure\":\"fail\"", ",\"on_failure\":\"first_stage\"")) {
+            call("POST", "/docs/_search", search(10, 10, clause("cat", onFailure))).is(
+                400, "got an object at [body] of a document's _source, expected text"
+            );
+        }
     }
 
     public void testTwoRescorersInARow() throws Exception {
@@ -271,6 +268,20 @@ public class NeuralRescoreTests extends HttpNodeTestCase {
         // what is not in the window may not stand above what is
         hits = hits("docs", search(6, 2, clause("cat dog red car", ",\"score\":\"raw\"")));
         assertEquals(List.of("d1", "d0", "d2", "d3", "d4", "d5"), ids(hits));
+    }
+
+    public void testWeightsBeyondReasonGiveFiniteScores() throws Exception {
+        createIndex("docs", 1);
+        index("docs", "d0", 3, "cat dog", null);
+        index("docs", "d1", 2, "film", null);
+        refresh();
+        String blend = ",\"blend\":{\"first_stage_weight\":0,\"model_weight\":3e38}";
+        JsonNode hits = hits("docs", search(2, 2, clause("cat dog", blend + ",\"score\":\"raw\"")));
+        assertEquals(3e38, hits.get(0).get("_score").asDouble(), 1e32);
+        assertEquals(-Float.MAX_VALUE, hits.get(1).get("_score").asDouble(), 1e32);
+        hits = hits("docs", search(2, 2, clause("cat dog", blend)));
+        assertEquals(Math.nextDown(2f), hits.get(0).get("_score").asDouble(), 1e-6);
+        assertEquals(1, hits.get(1).get("_score").asDouble(), 1e-6);
     }
 
     public void testRawScoresAreNotMixedWithOthers() throws Exception {

@@ -150,6 +150,23 @@ public class RescoreTroubleTests extends HttpNodeTestCase {
         }
     }
 
+    public void testAnExplanationThatTheModelCannotGiveAgainSaysSo() throws Exception {
+        long before = count("budget_spent");
+        CountDownLatch first = hold();
+        CompletableFuture<Answer> search = send("POST", "/docs/_search", "{\"explain\":true,\"query\":" + ALL
+            + ",\"rescore\":{\"window_size\":10,\"neural\":" + clause(",\"budget\":\"3s\"") + "}}");
+        assertBusy(() -> assertEquals(DOCS, queue()));
+        hold(); // until after the explanation of the one hit that was rescored
+        first.countDown();
+        JsonNode hits = search.get().is(200).body().get("hits").get("hits");
+        assertEquals(
+            "rescored by [neural], but not explained, as the model did not answer a second time; from:",
+            hits.get(0).get("_explanation").get("description").asText()
+        );
+        assertEquals(hits.get(1).get("_score").asDouble(), hits.get(1).get("_explanation").get("value").asDouble(), 0);
+        assertEquals("only the window counts", before + 1, count("budget_spent"));
+    }
+
     public void testASpentBudgetIsAnErrorIfTheClauseSaysSo() throws Exception {
         hold();
         for (String onFailure : List.of("", ",\"on_failure\":\"first_stage\"")) {

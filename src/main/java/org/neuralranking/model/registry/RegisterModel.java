@@ -20,6 +20,7 @@ import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlockException;
 import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
@@ -65,15 +66,16 @@ public final class RegisterModel extends TransportClusterManagerNodeAction<Regis
         client.execute(
             PrepareModel.TYPE,
             new EveryNode.Question<>(new PrepareModel.BundlePath(request.path)),
-            ActionListener.wrap(prepared -> store(request, agreed(request, prepared), listener), listener::onFailure)
+            ActionListener.wrap(prepared -> store(request, agreed(request, prepared, state.nodes()), listener), listener::onFailure)
         );
     }
 
     /** What all nodes found, if it is the same. */
-    private static PrepareModel.Prepared agreed(Request request, PrepareModel.AllPrepared prepared) {
+    private static PrepareModel.Prepared agreed(Request request, PrepareModel.AllPrepared prepared, DiscoveryNodes nodes) {
         for (FailedNodeException failure : prepared.failures()) {
             Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
-            String message = "model [" + request.id + "] is not registered; node [" + failure.nodeId() + "]: " + cause.getMessage();
+            String name = nodes.nodeExists(failure.nodeId()) ? nodes.get(failure.nodeId()).getName() : failure.nodeId();
+            String message = "model [" + request.id + "] is not registered; node [" + name + "]: " + cause.getMessage();
             RestStatus status = ExceptionsHelper.status(cause);
             throw new OpenSearchStatusException(message, status, cause);
         }
