@@ -10,6 +10,7 @@ import org.neuralranking.bench.Quantiles;
 import org.neuralranking.bench.RankingMetrics;
 import org.neuralranking.node.Answer;
 import org.neuralranking.node.Http;
+import org.neuralranking.node.ProgressLine;
 
 /**
  * Runs every query on every system, one at a time, the systems taking turns query by query, and keeps what came back and how long it took
@@ -38,11 +39,15 @@ final class Comparison {
             }
         }
         Map<RankingSystem, List<Outcome>> outcomes = new EnumMap<>(RankingSystem.class);
+        ProgressLine progress = new ProgressLine("Ran", "of " + queries.size() + " queries in three ways");
+        int done = 0;
         for (Catalogue.Query query : queries) {
             for (RankingSystem system : RankingSystem.values()) {
                 outcomes.computeIfAbsent(system, s -> new ArrayList<>()).add(search(system, query, catalogue));
             }
+            progress.at(++done);
         }
+        progress.end(done);
         return Arrays.stream(RankingSystem.values()).map(system -> row(system, outcomes.get(system))).toList();
     }
 

@@ -50,8 +50,8 @@ public final class Demo {
         index.create();
         index.load(catalogue.films());
         List<Catalogue.Query> queries = catalogue.queriesWithAnswer();
-        say("Running %d queries in three ways ...%n", queries.size());
         List<Comparison.Row> rows = new Comparison(http).run(catalogue);
+        say("");
         System.out.print(ResultTable.of(rows));
         say(
             "%nMeans over %d queries; %d more have no answer in the catalogue and are left out. nDCG@10: quality of the first ten, 1 is ideal; "
@@ -67,7 +67,7 @@ public final class Demo {
     }
 
     private static List<String> requestsToTry(Http http) {
-        String wish = "a girl who has to keep the lighthouse going on her own";
+        String wish = "a vampire goes to a spa hotel to quit drinking blood";
         String search = http + "/" + FilmIndex.NAME + "/_search?pretty&filter_path=hits.hits._score,hits.hits._source.title";
         String infer = http + "/_plugins/_neural_ranking/models/" + FilmIndex.ENCODER + "/_infer?pretty";
         ObjectNode texts = Http.JSON.createObjectNode();

@@ -13,15 +13,16 @@ final class FilmIndex {
     static final String NAME = "films";
     static final String ENCODER = "minilm-sparse-doc";
     static final String CROSS_ENCODER = "minilm-cross-encoder";
-    /** Both models were trained on title and text as one. */
+    /** Both models were trained on title and overview as one text, joined so. */
     static final String SEPARATOR = ". ";
 
     private static final String PIPELINE = "films";
     private static final int BULK_FILMS = 32;
 
+    /** Reads what BM25 reads; the set processor's templates are Mustache. */
     private static final String PIPELINE_BODY = """
         {"processors": [
-          {"set": {"field": "text", "value": "{{{title}}}%s{{{overview}}}"}},
+          {"set": {"field": "text", "value": "{{{title}}}%s{{{overview}}} {{#genres}}{{{.}}} {{/genres}}{{#people}}{{{.}}} {{/people}}"}},
           {"learned_sparse": {"model_id": "%s", "field_map": {"text": "text_sparse"}}},
           {"remove": {"field": "text"}}
         ]}""".formatted(SEPARATOR, ENCODER);

@@ -4,7 +4,7 @@ import org.neuralranking.node.Http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** The ways to search that the demo compares. */
+/** The ways to search that the demo compares; all of them read the same fields of a film. */
 enum RankingSystem {
     /** BM25F over all text fields, stemmed, the title weighted: what one would build without a model. */
     BM25("BM25") {
@@ -32,7 +32,7 @@ enum RankingSystem {
             ObjectNode neural = body.putObject("rescore").put("window_size", WINDOW).putObject("neural");
             neural.put("model_id", FilmIndex.CROSS_ENCODER).put("query_text", text);
             ObjectNode document = neural.putObject("document");
-            document.putArray("fields").add("title").add("overview");
+            document.putArray("fields").add("title").add("overview").add("genres").add("people");
             document.put("separator", FilmIndex.SEPARATOR);
             neural.put("budget", "10s");
             return body;
