@@ -76,6 +76,7 @@ public final class ModelRestApi {
         @Override
         protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
             EveryNode.Question<GetModels.Wanted> get = new EveryNode.Question<>(new GetModels.Wanted(request.param("id")));
+            get.timeout(request.paramAsTime("timeout", GetModels.TIMEOUT));
             return channel -> client.execute(GetModels.TYPE, get, new RestToXContentListener<>(channel));
         }
     }
