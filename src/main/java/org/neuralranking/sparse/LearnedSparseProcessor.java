@@ -217,7 +217,7 @@ public final class LearnedSparseProcessor extends AbstractProcessor {
                 return;
             }
             try (model) {
-                new SparseInference().infer(model, texts, false, listener);
+                SparseInference.infer(model, texts, false, ActionListener.map(listener, EncodedText::vectors));
             }
         }
     }

@@ -231,8 +231,8 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
             return;
         }
         try (loaded) {
-            ActionListener<List<SparseVector>> encoded = ActionListener.map(listener, vectors -> new Encoded(ref, vectors.getFirst()));
-            new SparseInference().infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
+            ActionListener<List<EncodedText>> encoded = ActionListener.map(listener, texts -> new Encoded(ref, texts.getFirst().vector()));
+            SparseInference.infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
         }
     }
 
