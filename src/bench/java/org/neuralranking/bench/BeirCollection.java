@@ -28,17 +28,22 @@ import com.fasterxml.jackson.databind.MappingIterator;
  * {@code queries.jsonl} with {@code _id, text}, {@code qrels.tsv} with a header. Beside them may lie lists of queries,
  * {@code heldout*.txt}, one query id a line: what the models were not trained on.
  *
- * @param queries id → text
- * @param grades  query id → document id → grade
- * @param lists   name of the list without {@code .txt} → query ids
+ * @param queries           id → text
+ * @param grades            query id → document id → grade
+ * @param lists             name of the list without {@code .txt} → query ids
+ * @param textsRepeatTitles whether most texts begin with their title, as Cranfield's do: titles are then left out of the documents, since
+ *                          what counts twice changes lengths and frequencies and takes the place of text that a model has room for. A
+ *                          text that begins with its title by chance, as of a film named after its hero, says nothing.
  */
-record BeirCollection(Path directory, Map<String, String> queries, Map<String, Map<String, Integer>> grades, Map<String, Set<String>> lists) {
+record BeirCollection(
+    Path directory,
+    Map<String, String> queries,
+    Map<String, Map<String, Integer>> grades,
+    Map<String, Set<String>> lists,
+    boolean textsRepeatTitles
+) {
 
-    record Document(String id, String title, String text) {
-        private boolean repeatsTitle() {
-            return text.startsWith(title);
-        }
-    }
+    record Document(String id, String title, String text) {}
 
     static BeirCollection read(Path directory) {
         try {
@@ -46,7 +51,8 @@ record BeirCollection(Path directory, Map<String, String> queries, Map<String, M
                 directory,
                 queries(directory.resolve("queries.jsonl")),
                 grades(directory.resolve("qrels.tsv")),
-                lists(directory)
+                lists(directory),
+                textsRepeatTitles(directory.resolve("corpus.jsonl.gz"))
             );
         } catch (IOException e) {
             throw new UncheckedIOException("not readable as a collection in BEIR layout: " + directory, e);
@@ -55,37 +61,36 @@ record BeirCollection(Path directory, Map<String, String> queries, Map<String, M
 
     /** Reads the corpus once more; it is never in memory as a whole. */
     void forEachDocument(Consumer<Document> action) {
-        boolean titlesTwice = repeatsTitles();
-        read(document -> action.accept(titlesTwice && document.repeatsTitle() ? new Document(document.id, "", document.text) : document));
+        try {
+            forEachLine(
+                directory.resolve("corpus.jsonl.gz"),
+                document -> action.accept(textsRepeatTitles ? new Document(document.id(), "", document.text()) : document)
+            );
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not read the corpus of " + directory, e);
+        }
     }
 
-    /**
-     * Some collections begin every text with its title. There it is left out: counted twice it would change lengths and frequencies, and
-     * take the place of text that a model has room for. A few texts that begin with their title by chance change nothing.
-     */
-    private boolean repeatsTitles() {
-        int[] titled = { 0 };
-        int[] repeated = { 0 };
-        read(document -> {
-            if (document.title.isEmpty() == false) {
-                titled[0]++;
-                repeated[0] += document.repeatsTitle() ? 1 : 0;
-            }
-        });
-        return titled[0] > 0 && repeated[0] > 0.9 * titled[0];
-    }
-
-    private void read(Consumer<Document> action) {
-        Path corpus = directory.resolve("corpus.jsonl.gz");
-        try (InputStream lines = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(corpus)))) {
-            MappingIterator<JsonNode> documents = Http.JSON.readerFor(JsonNode.class).readValues(lines);
-            while (documents.hasNextValue()) {
-                JsonNode line = documents.nextValue();
+    private static void forEachLine(Path corpus, Consumer<Document> action) throws IOException {
+        try (
+            InputStream bytes = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(corpus)));
+            MappingIterator<JsonNode> lines = Http.JSON.readerFor(JsonNode.class).readValues(bytes)
+        ) {
+            while (lines.hasNextValue()) {
+                JsonNode line = lines.nextValue();
                 action.accept(new Document(line.required("_id").asText(), line.path("title").asText(), line.required("text").asText()));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("could not read " + corpus, e);
         }
+    }
+
+    private static boolean textsRepeatTitles(Path corpus) throws IOException {
+        int[] counts = new int[2];
+        forEachLine(corpus, document -> {
+            if (document.title().isBlank() == false) {
+                counts[document.text().startsWith(document.title()) ? 1 : 0]++;
+            }
+        });
+        return counts[1] > counts[0];
     }
 
     /** The queries with a judged positive: those on the lists if there are lists, else all; in the order of the file. */

@@ -25,12 +25,17 @@ final class CollectionIndex {
           {"learned_sparse": {"model_id": "%s", "field_map": {"encoded": "sparse"}}},
           {"remove": {"field": "encoded"}}
         ]}""".formatted(ENCODER);
-    /** The parameters of the literature's BM25 baselines (Anserini). */
+    /**
+     * The parameters of the literature's BM25 baselines (Anserini). Sorted by the position in the corpus, because ties are broken by the
+     * internal number of a document, which would otherwise depend on which segments happened to be merged with which.
+     */
     private static final String INDEX_BODY = """
         {"settings": {
            "number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": -1, "default_pipeline": "collection",
+           "sort.field": "position",
            "similarity": {"default": {"type": "BM25", "k1": 0.9, "b": 0.4}}},
-         "mappings": {"_source": {"excludes": ["both"]}, "properties": {
+         "mappings": {"_source": {"excludes": ["both", "position"]}, "properties": {
+           "position": {"type": "integer"},
            "both": {"type": "text", "analyzer": "english"},
            "title": {"type": "text", "index": false},
            "text": {"type": "text", "index": false},
@@ -54,18 +59,22 @@ final class CollectionIndex {
         collection.forEachDocument(document -> {
             batch.add(document);
             if (batch.size() == BULK_DOCUMENTS) {
-                indexed[0] += index(batch);
+                indexed[0] += index(batch, indexed[0]);
                 progress.at(indexed[0]);
             }
         });
-        indexed[0] += index(batch);
+        indexed[0] += index(batch, indexed[0]);
         progress.end(indexed[0]);
         http.post("/collection/_forcemerge?max_num_segments=1", null).ok();
         http.post("/collection/_refresh", null).ok();
     }
 
-    /** Empties the batch, returns its size. */
-    private int index(List<BeirCollection.Document> batch) {
+    /**
+     * Empties the batch, returns its size.
+     *
+     * @param position of its first document in the corpus
+     */
+    private int index(List<BeirCollection.Document> batch, int position) {
         if (batch.isEmpty()) {
             return 0;
         }
@@ -77,6 +86,7 @@ final class CollectionIndex {
             source.put("title", document.title()).put("text", document.text());
             source.put("both", (document.title() + " " + document.text()).strip());
             source.put("encoded", joined(document));
+            source.put("position", position++);
             lines.append(action).append('\n').append(source).append('\n');
         }
         http.bulk("/collection/_bulk", lines.toString()).ok();

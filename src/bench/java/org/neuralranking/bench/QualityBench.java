@@ -78,7 +78,7 @@ final class QualityBench {
             "Collection " + collection.directory().getFileName() + ", " + queries.size() + " queries with a judged positive"
                 + (collection.lists().isEmpty() ? "." : ", those on " + String.join(", ", collection.lists().keySet()) + ".")
         )
-            .note("One node, one shard, one segment; ties as the node orders them.")
+            .note("One node, one shard, one segment; ties in the order of the corpus.")
             .note("BM25: title and text in one field, analyzer english, k1 = 0.9, b = 0.4.")
             .note("Sparse: " + CollectionIndex.ENCODER + " on \"title. text\"; rescoring: " + CollectionIndex.CROSS_ENCODER + ", window " + WINDOW + ".")
             .note("nDCG has linear gain, the discount log2(rank + 1) and the ideal of all judged documents; recall counts grades from 1.");

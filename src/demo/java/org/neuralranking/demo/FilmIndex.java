@@ -27,8 +27,9 @@ final class FilmIndex {
           {"remove": {"field": "text"}}
         ]}""".formatted(SEPARATOR, ENCODER);
 
+    /** Sorted, so that films of equal score come in the same order in every run. */
     private static final String INDEX_BODY = """
-        {"settings": {"number_of_shards": 1, "number_of_replicas": 0, "default_pipeline": "%s"},
+        {"settings": {"number_of_shards": 1, "number_of_replicas": 0, "sort.field": "id", "default_pipeline": "%s"},
          "mappings": {"properties": {
            "id": {"type": "keyword"},
            "title": {"type": "text", "analyzer": "english"},

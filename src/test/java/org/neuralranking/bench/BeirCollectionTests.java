@@ -71,6 +71,26 @@ public class BeirCollectionTests {
     }
 
     @Test
+    public void titlesAreLeftOutWhereTextsAsARuleRepeatThem() throws IOException {
+        collection();
+        String repeats = """
+            {"_id": "a", "title": "Alfie", "text": "Alfie, a cabbie"}
+            {"_id": "b", "title": "Big", "text": "Big, he becomes"}
+            """;
+        String doesNot = "{\"_id\": \"c\", \"title\": \"Cube\", \"text\": \"Six strangers\"}\n";
+        write("corpus.jsonl.gz", repeats + doesNot);
+        assertEquals(List.of("", "", ""), titles());
+        write("corpus.jsonl.gz", repeats + doesNot + doesNot);
+        assertEquals(List.of("Alfie", "Big", "Cube", "Cube"), titles());
+    }
+
+    private List<String> titles() {
+        List<String> titles = new ArrayList<>();
+        BeirCollection.read(folder.getRoot().toPath()).forEachDocument(document -> titles.add(document.title()));
+        return titles;
+    }
+
+    @Test
     public void saysWhatIsMissingOrBroken() throws IOException {
         assertThrows(UncheckedIOException.class, () -> BeirCollection.read(folder.getRoot().toPath()));
         collection();
