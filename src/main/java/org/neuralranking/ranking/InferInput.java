@@ -3,6 +3,7 @@ package org.neuralranking.ranking;
 import java.io.IOException;
 import java.util.List;
 
+import org.neuralranking.model.StrictParsing;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 
 import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.Task;
-import org.neuralranking.ranking.StrictParsing;
+import org.neuralranking.model.StrictParsing;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.ParsingException;

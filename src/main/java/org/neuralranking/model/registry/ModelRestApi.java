@@ -3,7 +3,7 @@ package org.neuralranking.model.registry;
 import java.io.IOException;
 import java.util.List;
 
-import org.neuralranking.ranking.StrictParsing;
+import org.neuralranking.model.StrictParsing;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.ConstructingObjectParser;

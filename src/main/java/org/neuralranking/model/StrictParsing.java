@@ -1,4 +1,4 @@
-package org.neuralranking.ranking;
+package org.neuralranking.model;
 
 import java.io.IOException;
 
