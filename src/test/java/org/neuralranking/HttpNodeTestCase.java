@@ -96,7 +96,13 @@ public abstract class HttpNodeTestCase extends OpenSearchSingleNodeTestCase {
 
     /** Registers a copy of a test's bundle and waits until this node has it. */
     protected final void register(String id, String bundle) throws Exception {
-        Path target = node().getEnvironment().configDir().resolve("neural-ranking").resolve("models").resolve(bundle);
+        copy(bundle, bundle);
+        registerDirectory(id, bundle);
+    }
+
+    /** Copies a test's bundle, unless the copy is there, to where this node looks for models. */
+    protected final Path copy(String bundle, String directory) throws IOException {
+        Path target = node().getEnvironment().configDir().resolve("neural-ranking").resolve("models").resolve(directory);
         if (Files.exists(target) == false) {
             Files.createDirectories(target);
             try (Stream<Path> files = Files.list(TestModels.directory(bundle))) {
@@ -105,7 +111,12 @@ public abstract class HttpNodeTestCase extends OpenSearchSingleNodeTestCase {
                 }
             }
         }
-        ok("PUT", "/_plugins/_neural_ranking/models/" + id, "{\"path\":\"" + bundle + "\"}");
+        return target;
+    }
+
+    /** Registers a copy and waits until this node has it: until then it is 503; 400 is a model of another task. */
+    protected final void registerDirectory(String id, String directory) throws Exception {
+        ok("PUT", "/_plugins/_neural_ranking/models/" + id, "{\"path\":\"" + directory + "\"}");
         assertBusy(() -> assertNotEquals(503, call("POST", "/_plugins/_neural_ranking/models/" + id + "/_infer", "{\"texts\":[\"x\"]}").status));
     }
 

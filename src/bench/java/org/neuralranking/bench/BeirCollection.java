@@ -34,13 +34,9 @@ import com.fasterxml.jackson.databind.MappingIterator;
  */
 record BeirCollection(Path directory, Map<String, String> queries, Map<String, Map<String, Integer>> grades, Map<String, Set<String>> lists) {
 
-    /**
-     * @param title empty if the text begins with it, as in some collections: a title that counted twice would change lengths and frequencies
-     *              and take the place of text that a model has room for
-     */
     record Document(String id, String title, String text) {
-        Document {
-            title = text.startsWith(title) ? "" : title;
+        private boolean repeatsTitle() {
+            return text.startsWith(title);
         }
     }
 
@@ -59,6 +55,27 @@ record BeirCollection(Path directory, Map<String, String> queries, Map<String, M
 
     /** Reads the corpus once more; it is never in memory as a whole. */
     void forEachDocument(Consumer<Document> action) {
+        boolean titlesTwice = repeatsTitles();
+        read(document -> action.accept(titlesTwice && document.repeatsTitle() ? new Document(document.id, "", document.text) : document));
+    }
+
+    /**
+     * Some collections begin every text with its title. There it is left out: counted twice it would change lengths and frequencies, and
+     * take the place of text that a model has room for. A few texts that begin with their title by chance change nothing.
+     */
+    private boolean repeatsTitles() {
+        int[] titled = { 0 };
+        int[] repeated = { 0 };
+        read(document -> {
+            if (document.title.isEmpty() == false) {
+                titled[0]++;
+                repeated[0] += document.repeatsTitle() ? 1 : 0;
+            }
+        });
+        return titled[0] > 0 && repeated[0] > 0.9 * titled[0];
+    }
+
+    private void read(Consumer<Document> action) {
         Path corpus = directory.resolve("corpus.jsonl.gz");
         try (InputStream lines = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(corpus)))) {
             MappingIterator<JsonNode> documents = Http.JSON.readerFor(JsonNode.class).readValues(lines);

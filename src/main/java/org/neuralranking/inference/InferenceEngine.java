@@ -27,14 +27,22 @@ public final class InferenceEngine implements ModelRuntime {
     @Override
     public void load(Bundle bundle) throws Exception {
         Executor executor = threadPool.executor(ModelThreads.INFERENCE);
-        LoadedModel model = LoadedModel.open(
-            bundle,
-            settings,
-            executor,
-            System::nanoTime,
-            threadPool.getThreadContext(),
-            stats.model(bundle.hash())
-        );
+        LoadedModel model;
+        try {
+            model = LoadedModel.open(
+                bundle,
+                settings,
+                executor,
+                System::nanoTime,
+                threadPool.getThreadContext(),
+                stats.model(bundle.hash())
+            );
+        } catch (Exception | LinkageError e) {
+            if (loaded.containsKey(bundle.hash()) == false) {
+                stats.forget(bundle.hash());
+            }
+            throw e;
+        }
         LoadedModel before = loaded.put(bundle.hash(), model);
         if (before != null) {
             before.close();

@@ -176,6 +176,7 @@ final class OnnxGraph implements Closeable {
     @Override
     public void close() {
         closeQuietly(session);
+        idle.clear();
     }
 
     private static void closeQuietly(OrtSession session) {

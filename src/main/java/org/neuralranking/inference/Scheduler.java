@@ -105,11 +105,15 @@ final class Scheduler {
     private void startWorker() {
         try {
             executor.execute(this::work);
-        } catch (RuntimeException closing) {
-            // the node is shutting down: nobody will run what waits
+        } catch (RuntimeException refused) {
             List<Submission<?>> orphans = new ArrayList<>();
             synchronized (this) {
                 workers--;
+                boolean full = refused instanceof OpenSearchRejectedExecutionException rejected && rejected.isExecutorShutdown() == false;
+                if (full && workers > 0) {
+                    return; // the others run what waits
+                }
+                // the node is shutting down, or its pool was given too small a queue: nobody will run what waits
                 waiting.values().forEach(queue -> {
                     orphans.addAll(queue);
                     queue.clear();
@@ -117,7 +121,7 @@ final class Scheduler {
                 queuedRows = 0;
                 stats.queued(0);
             }
-            orphans.forEach(orphan -> orphan.fail(closing));
+            orphans.forEach(orphan -> orphan.fail(refused));
         }
     }
 
@@ -132,15 +136,21 @@ final class Scheduler {
             runner.run(batch);
             stats.ran(batch.rows().size(), tokens(batch), nanoTime.getAsLong() - start);
             batch.submission().ended(batch.rows().size());
-        } catch (Exception | LinkageError | OutOfMemoryError e) {
-            // OutOfMemoryError: of direct memory, by a batch too large for this node; the node itself is well
+        } catch (Exception | LinkageError e) {
             failed(batch, e);
         } catch (Throwable e) {
             failed(batch, e);
-            startWorker();
-            throw e;
+            if (ofDirectMemory(e) == false) {
+                startWorker();
+                throw e; // the node must know
+            }
         }
         startWorker();
+    }
+
+    /** Whether a batch was too large for this node's direct memory; the heap, and so the node, is well. */
+    private static boolean ofDirectMemory(Throwable e) {
+        return e instanceof OutOfMemoryError && String.valueOf(e.getMessage()).contains("direct buffer memory");
     }
 
     private void failed(Batch batch, Throwable e) {

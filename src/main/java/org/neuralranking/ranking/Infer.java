@@ -9,6 +9,7 @@ import org.neuralranking.inference.Models;
 import org.neuralranking.model.registry.ModelEntry;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionRunnable;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
@@ -43,22 +44,19 @@ public final class Infer extends HandledTransportAction<Infer.Request, Infer.Res
     @Override
     protected void doExecute(Task task, Request request, ActionListener<Response> listener) {
         // tokenising a megabyte takes milliseconds: not on a transport thread
-        threadPool.generic().execute(() -> answer(request, listener));
+        threadPool.generic().execute(ActionRunnable.wrap(listener, told -> answer(request, told)));
     }
 
     private void answer(Request request, ActionListener<Response> listener) {
-        LoadedModel model = null;
+        ModelEntry entry = models.resolve(request.id);
+        LoadedModel model = models.acquire(entry.ref());
+        // once: what tells the listener may throw afterwards, and a model closed twice is taken from its other users
+        ActionListener<Response> closing = ActionListener.notifyOnce(ActionListener.runAfter(listener, model::close));
         try {
-            ModelEntry entry = models.resolve(request.id);
-            model = models.acquire(entry.ref());
-            ActionListener<Response> closing = ActionListener.runAfter(listener, model::close);
             answers.of(entry.task())
                 .answer(model, request.input, ActionListener.map(closing, results -> new Response(entry, results)));
         } catch (Exception e) {
-            if (model != null) {
-                model.close();
-            }
-            listener.onFailure(e);
+            closing.onFailure(e);
         }
     }
 

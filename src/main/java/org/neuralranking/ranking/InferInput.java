@@ -15,7 +15,7 @@ import org.opensearch.core.xcontent.XContentParser;
  * {@code {"query": "…", "documents": […]}}.
  *
  * @param texts     texts to encode, or null
- * @param as        {@code document} or {@code query}
+ * @param as        {@code document} or {@code query}, or null for {@code document}; only beside texts
  * @param query     the query of pairs, or null
  * @param documents the documents of pairs, or null
  */
@@ -27,7 +27,7 @@ public record InferInput(List<String> texts, String as, String query, List<Strin
     @SuppressWarnings("unchecked")
     private static final ConstructingObjectParser<InferInput, Void> PARSER = new ConstructingObjectParser<>(
         "infer",
-        fields -> new InferInput((List<String>) fields[0], fields[1] == null ? "document" : (String) fields[1], (String) fields[2], (List<String>) fields[3])
+        fields -> new InferInput((List<String>) fields[0], (String) fields[1], (String) fields[2], (List<String>) fields[3])
     );
     static {
         PARSER.declareStringArray(ConstructingObjectParser.optionalConstructorArg(), new ParseField("texts"));
@@ -46,27 +46,33 @@ public record InferInput(List<String> texts, String as, String query, List<Strin
                 "_infer: got " + size + " " + (texts == null ? "documents" : "texts") + ", expected 1 to " + MAX_TEXTS
             );
         }
-        if (as.equals("document") == false && as.equals("query") == false) {
+        if (as != null && texts == null) {
+            throw new IllegalArgumentException(
+                "_infer: got [as] = [" + as + "] beside [query] with [documents], expected it only beside [texts]"
+            );
+        }
+        if (as != null && as.equals("document") == false && as.equals("query") == false) {
             throw new IllegalArgumentException("_infer: got [as] = [" + as + "], expected [document] or [query]");
         }
     }
 
     InferInput(StreamInput in) throws IOException {
-        this(in.readOptionalStringList(), in.readString(), in.readOptionalString(), in.readOptionalStringList());
+        this(in.readOptionalStringList(), in.readOptionalString(), in.readOptionalString(), in.readOptionalStringList());
     }
 
-    static InferInput parse(XContentParser parser) {
-        return StrictParsing.parse(PARSER, parser);
+    /** Reads a whole body. */
+    static InferInput parse(XContentParser parser) throws IOException {
+        return StrictParsing.parseWhole(PARSER, parser);
     }
 
     public boolean asQuery() {
-        return as.equals("query");
+        return "query".equals(as);
     }
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
         out.writeOptionalStringCollection(texts);
-        out.writeString(as);
+        out.writeOptionalString(as);
         out.writeOptionalString(query);
         out.writeOptionalStringCollection(documents);
     }

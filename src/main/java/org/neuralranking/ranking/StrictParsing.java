@@ -1,6 +1,9 @@
 package org.neuralranking.ranking;
 
+import java.io.IOException;
+
 import org.opensearch.core.xcontent.ConstructingObjectParser;
+import org.opensearch.core.xcontent.XContentLocation;
 import org.opensearch.core.xcontent.XContentParseException;
 import org.opensearch.core.xcontent.XContentParser;
 
@@ -27,5 +30,25 @@ public final class StrictParsing {
             }
             throw e;
         }
+    }
+
+    /**
+     * Reads a body that is one object and nothing behind it.
+     *
+     * @throws XContentParseException (400) as {@link #parse}, or if something follows
+     */
+    public static <T> T parseWhole(ConstructingObjectParser<T, Void> shape, XContentParser parser) throws IOException {
+        T parsed = parse(shape, parser);
+        XContentLocation end = parser.getTokenLocation();
+        XContentParser.Token more;
+        try {
+            more = parser.nextToken();
+        } catch (IOException | RuntimeException noToken) { // which of the two depends on the JSON library's version
+            throw new XContentParseException(end, "got something that is no JSON behind the object, expected the end", noToken);
+        }
+        if (more != null) {
+            throw new XContentParseException(parser.getTokenLocation(), "got [" + more + "] behind the object, expected the end");
+        }
+        return parsed;
     }
 }

@@ -74,10 +74,17 @@ record DocumentText(List<String> fields, String separator) implements Writeable,
             case String string -> text.append(text.isEmpty() ? "" : " ").append(string);
             case Number number -> text.append(text.isEmpty() ? "" : " ").append(number);
             case Boolean bool -> text.append(text.isEmpty() ? "" : " ").append(bool);
-            default -> throw new IllegalArgumentException(
+            default -> throw new NotText(
                 "[neural] rescorer: got " + (value instanceof Map ? "an object" : value.getClass().getSimpleName()) + " at [" + field
                     + "] of a document's _source, expected text"
             );
+        }
+    }
+
+    /** A document has something else where the clause expects text. */
+    static final class NotText extends IllegalArgumentException {
+        NotText(String message) {
+            super(message);
         }
     }
 

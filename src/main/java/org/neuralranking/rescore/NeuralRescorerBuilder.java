@@ -76,6 +76,12 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
             if (queryText.isBlank()) {
                 throw new IllegalArgumentException("[neural] rescorer: got an empty [query_text], expected the user's query");
             }
+            if (score == Score.RAW && (budget != null || onFailure == OnFailure.FIRST_STAGE)) {
+                throw new IllegalArgumentException(
+                    "[neural] rescorer: got [score] = [raw] with " + (budget != null ? "[budget]" : "[on_failure] = [first_stage]")
+                        + ", expected [contract]: raw scores cannot be compared with the first-stage scores of what was not rescored"
+                );
+            }
             if (budget != null && budget.nanos() <= 0) {
                 throw new IllegalArgumentException("[neural] rescorer: got [budget] = " + budget + ", expected more than 0");
             }
@@ -238,14 +244,6 @@ public final class NeuralRescorerBuilder extends RescorerBuilder<NeuralRescorerB
             throw new IllegalArgumentException(
                 "[neural] rescorer: got index [" + context.index().getName() + "] with _source disabled, expected one with the fields "
                     + clause.document.fields() + " in _source"
-            );
-        }
-        boolean mixes = clause.budget != null || clause.onFailure == OnFailure.FIRST_STAGE;
-        if (clause.score == Score.RAW && mixes && context.getIndexSettings().getNumberOfShards() > 1) {
-            throw new IllegalArgumentException(
-                "[neural] rescorer: got [score] = [raw] with " + (clause.budget != null ? "[budget]" : "[on_failure] = [first_stage]")
-                    + " on " + context.getIndexSettings().getNumberOfShards()
-                    + " shards, expected [contract]: raw scores and first-stage scores of different shards cannot be compared"
             );
         }
         RescoreServices node = services.get();

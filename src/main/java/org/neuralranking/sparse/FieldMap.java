@@ -121,7 +121,7 @@ final class FieldMap {
     }
 
     /**
-     * Finds the texts of a document. Where a source has a value, the target's old one is removed: it belongs to another text.
+     * Finds the texts of a document. Where a source is, null too, the target's old value is removed: it belongs to another text.
      *
      * @param source the document's fields, changed in place
      * @return one for every value that has a text that is not blank
@@ -152,11 +152,14 @@ final class FieldMap {
             take(pair, object.get(pair.parents.get(depth)), depth + 1, taken);
             return;
         }
+        if (object.containsKey(pair.source) == false) {
+            return; // a part of a document, or vectors that were made elsewhere
+        }
+        object.remove(pair.target);
         Object text = object.get(pair.source);
         if (text == null) {
             return;
         }
-        object.remove(pair.target);
         SourceText found = new SourceText(object, pair.target, texts(pair, text), text instanceof List);
         if (found.texts().isEmpty() == false) {
             taken.add(found);

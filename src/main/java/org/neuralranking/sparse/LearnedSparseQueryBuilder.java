@@ -18,6 +18,7 @@ import org.neuralranking.inference.LoadedModel;
 import org.neuralranking.inference.Models;
 import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.Task;
+import org.opensearch.action.ActionRunnable;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.ParsingException;
 import org.opensearch.core.common.Strings;
@@ -33,7 +34,7 @@ import org.opensearch.index.query.QueryRewriteContext;
 import org.opensearch.index.query.QueryShardContext;
 import org.opensearch.index.query.QueryShardException;
 import org.opensearch.search.SearchService;
-import org.opensearch.transport.client.Client;
+import org.opensearch.threadpool.ThreadPool;
 
 /**
  * The query {@code learned_sparse}: the inner product of a query vector and each document's vector,
@@ -208,31 +209,28 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
             throw notEncoded();
         }
         AtomicReference<Encoded> encoded = new AtomicReference<>();
-        context.registerAsyncAction((client, listener) -> encode(client, ActionListener.wrap(result -> {
+        context.registerAsyncAction((client, listener) -> encode(client.threadPool(), ActionListener.wrap(result -> {
             encoded.set(result);
             listener.onResponse(null);
         }, listener::onFailure)));
         return new LearnedSparseQueryBuilder(field, queryText, modelId, null, null, models, encoded::get);
     }
 
+    /** Tokenising takes milliseconds where the text is long: not on the transport thread that asks. */
+    private void encode(ThreadPool threads, ActionListener<Encoded> listener) {
+        threads.generic().execute(ActionRunnable.wrap(listener, told -> encodeHere(threads, told)));
+    }
+
     /** Which model, then what it says: the text is encoded by the version that the id means now. */
-    private void encode(Client client, ActionListener<Encoded> listener) {
-        ModelRef ref;
-        LoadedModel loaded;
-        try {
-            ref = models.get().resolve(modelId, Task.SPARSE_ENCODER);
-            loaded = queryText.isBlank() ? null : models.get().acquire(ref);
-        } catch (Exception e) {
-            listener.onFailure(e);
-            return;
-        }
-        if (loaded == null) {
+    private void encodeHere(ThreadPool threads, ActionListener<Encoded> listener) {
+        ModelRef ref = models.get().resolve(modelId, Task.SPARSE_ENCODER);
+        if (queryText.isBlank()) {
             listener.onResponse(new Encoded(ref, SparseVector.EMPTY));
             return;
         }
-        try (loaded) {
-            ActionListener<List<SparseVector>> encoded = ActionListener.map(listener, vectors -> new Encoded(ref, vectors.getFirst()));
-            new SparseInference().infer(loaded, List.of(queryText), true, new Handover<>(client.threadPool().generic()::execute, encoded));
+        try (LoadedModel loaded = models.get().acquire(ref)) {
+            ActionListener<List<EncodedText>> encoded = ActionListener.map(listener, texts -> new Encoded(ref, texts.getFirst().vector()));
+            SparseInference.infer(loaded, List.of(queryText), true, new Handover<>(threads.generic()::execute, encoded));
         }
     }
 

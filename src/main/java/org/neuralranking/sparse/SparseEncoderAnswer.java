@@ -1,6 +1,5 @@
 package org.neuralranking.sparse;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +9,7 @@ import org.neuralranking.ranking.InferInput;
 import org.neuralranking.ranking.ModelAnswer;
 import org.opensearch.core.action.ActionListener;
 
-/** {@code _infer} of a sparse encoder: {@code {"tokens": {token: weight}}} a text, as a document or as a query. */
+/** {@code _infer} of a sparse encoder: {@code {"tokens": {token: weight}, "truncated": false}} a text, as a document or as a query. */
 public final class SparseEncoderAnswer implements ModelAnswer {
 
     @Override
@@ -23,14 +22,15 @@ public final class SparseEncoderAnswer implements ModelAnswer {
         if (input.texts() == null) {
             throw new IllegalArgumentException("_infer: got [query] with [documents] for a sparse_encoder, expected [texts]");
         }
-        new SparseInference().infer(model, input.texts(), input.asQuery(), ActionListener.map(listener, vectors -> {
-            List<Map<String, Object>> results = new ArrayList<>(vectors.size());
-            for (int i = 0; i < vectors.size(); i++) {
-                int room = model.maxTokens() - model.tokenizer().singleSpecials();
-                boolean truncated = model.tokenizer().tokenize(input.texts().get(i), room).truncated();
-                results.add(Map.of("tokens", vectors.get(i).toMap(), "truncated", truncated));
-            }
-            return results;
-        }));
+        SparseInference.infer(
+            model,
+            input.texts(),
+            input.asQuery(),
+            ActionListener.map(listener, encoded -> encoded.stream().map(SparseEncoderAnswer::result).toList())
+        );
+    }
+
+    private static Map<String, Object> result(EncodedText encoded) {
+        return Map.of("tokens", encoded.vector().toMap(), "truncated", encoded.truncated());
     }
 }

@@ -15,72 +15,94 @@ import org.opensearch.core.action.ActionListener;
 
 /**
  * Texts → sparse vectors, by a model of task {@code sparse_encoder}. A document goes through the graph; a query does too, unless the
- * bundle has query weights: then it only looks them up (see {@link QueryTokens}) and is there at once. A text is cut to the model's
- * longest input, which the model's statistics count. A blank text has no tokens and costs nothing.
+ * bundle has query weights: then it only looks them up (see {@link QueryTokens}) and is there at once. Both count as a request in the
+ * model's statistics. A text is cut to the model's longest input, which is counted, too. A blank text has no tokens and costs nothing.
  */
-public final class SparseInference {
+final class SparseInference {
 
-    /** One vector per text; those at {@code places} come from the rows of {@code submission}. */
-    private record Encoding(SparseVector[] vectors, int[] places, Submission<SparseVector> submission) {
-
-        List<SparseVector> fill(List<SparseVector> results) {
-            for (int row = 0; row < results.size(); row++) {
-                vectors[places[row]] = results.get(row);
-            }
-            return Arrays.asList(vectors);
-        }
-    }
+    private SparseInference() {}
 
     /**
-     * Encodes without waiting; every failure goes to the listener.
+     * Encodes without waiting, but tokenises on the calling thread: milliseconds for a long text. Every failure goes to the listener.
      *
      * @param model    acquired by the caller, who may close it when this returns
      * @param asQuery  whether the texts are queries, which somebody waits for
-     * @param listener gets one vector per text, in order, on an inference thread or before this returns
+     * @param listener gets one result per text, in order, on an inference thread or before this returns
      */
-    public void infer(LoadedModel model, List<String> texts, boolean asQuery, ActionListener<List<SparseVector>> listener) {
-        Encoding encoding;
+    static void infer(LoadedModel model, List<String> texts, boolean asQuery, ActionListener<List<EncodedText>> listener) {
+        if (asQuery == false || model.queryWeights() == null) {
+            runGraph(model, texts, asQuery ? Urgency.SEARCH : Urgency.INGEST, listener);
+            return;
+        }
+        List<EncodedText> results;
         try {
-            encoding = begin(model, texts, asQuery);
+            results = lookUp(model, texts);
         } catch (Exception e) {
             listener.onFailure(e);
             return;
         }
-        if (encoding.submission == null) {
-            listener.onResponse(encoding.fill(List.of()));
-        } else {
-            encoding.submission.whenDone(ActionListener.map(listener, encoding::fill));
-        }
+        listener.onResponse(results);
     }
 
-    private static Encoding begin(LoadedModel model, List<String> texts, boolean asQuery) {
+    private static List<EncodedText> lookUp(LoadedModel model, List<String> texts) {
+        long start = System.nanoTime();
         Tokenizer tokenizer = model.tokenizer();
-        float[] queryWeights = asQuery ? model.queryWeights() : null;
-        int room = model.maxTokens() - tokenizer.singleSpecials();
-        SparseVector[] vectors = new SparseVector[texts.size()];
-        int[] places = new int[texts.size()];
-        List<TokenSequence> rows = new ArrayList<>(texts.size());
-        for (int i = 0; i < texts.size(); i++) {
-            String text = texts.get(i);
+        List<EncodedText> results = new ArrayList<>(texts.size());
+        int notBlank = 0;
+        int tokenCount = 0;
+        int truncated = 0;
+        for (String text : texts) {
             if (text.isBlank()) {
-                vectors[i] = SparseVector.EMPTY;
+                results.add(EncodedText.BLANK);
                 continue;
             }
-            Tokens tokens = tokenizer.tokenize(text, room);
-            if (queryWeights == null) {
-                places[rows.size()] = i;
-                rows.add(tokenizer.single(tokens, model.maxTokens()));
-                continue;
-            }
-            vectors[i] = QueryTokens.weigh(tokens, queryWeights, tokenizer.vocabulary());
-            if (tokens.truncated()) {
-                model.stats().truncated(1);
-            }
+            // as many tokens as the graph would read of it
+            Tokens tokens = tokenizer.tokenize(text, room(model));
+            SparseVector vector = QueryTokens.weigh(tokens, model.queryWeights(), tokenizer.vocabulary());
+            results.add(new EncodedText(vector, tokens.truncated()));
+            notBlank++;
+            tokenCount += tokens.size();
+            truncated += tokens.truncated() ? 1 : 0;
         }
-        Urgency urgency = asQuery ? Urgency.SEARCH : Urgency.INGEST;
-        Submission<SparseVector> submission = rows.isEmpty()
-            ? null
-            : model.submit(rows, SparseReader.of(model), urgency, Deadline.NONE);
-        return new Encoding(vectors, places, submission);
+        if (notBlank > 0) {
+            model.stats().lookedUp(notBlank, tokenCount, truncated, System.nanoTime() - start);
+        }
+        return results;
+    }
+
+    private static void runGraph(LoadedModel model, List<String> texts, Urgency urgency, ActionListener<List<EncodedText>> listener) {
+        EncodedText[] results = new EncodedText[texts.size()];
+        int[] places = new int[texts.size()]; // of each row among the texts
+        List<TokenSequence> rows = new ArrayList<>(texts.size());
+        Submission<SparseVector> submission;
+        try {
+            for (int i = 0; i < results.length; i++) {
+                if (texts.get(i).isBlank()) {
+                    results[i] = EncodedText.BLANK;
+                    continue;
+                }
+                places[rows.size()] = i;
+                rows.add(model.tokenizer().single(model.tokenizer().tokenize(texts.get(i), room(model)), model.maxTokens()));
+            }
+            submission = rows.isEmpty() ? null : model.submit(rows, SparseReader.of(model), urgency, Deadline.NONE);
+        } catch (Exception e) {
+            listener.onFailure(e);
+            return;
+        }
+        if (submission == null) {
+            listener.onResponse(Arrays.asList(results));
+            return;
+        }
+        submission.whenDone(ActionListener.map(listener, vectors -> {
+            for (int row = 0; row < vectors.size(); row++) {
+                results[places[row]] = new EncodedText(vectors.get(row), rows.get(row).truncated());
+            }
+            return Arrays.asList(results);
+        }));
+    }
+
+    /** Tokens of a text that fit into the model's longest input. */
+    private static int room(LoadedModel model) {
+        return model.maxTokens() - model.tokenizer().singleSpecials();
     }
 }

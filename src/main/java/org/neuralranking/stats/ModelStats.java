@@ -37,6 +37,18 @@ public final class ModelStats {
         latencyMicros.recordValue(Math.clamp(nanos / 1000, 0, LONGEST_MICROS));
     }
 
+    /**
+     * A request that needed no batch came to its end: its tokens' weights were looked up.
+     *
+     * @param tooLong how many of the texts were longer than the model takes
+     */
+    public void lookedUp(int textCount, int tokenCount, int tooLong, long nanos) {
+        texts.add(textCount);
+        tokens.add(tokenCount);
+        truncated(tooLong);
+        answered(nanos);
+    }
+
     public void failed(int textCount) {
         failed.add(textCount);
     }

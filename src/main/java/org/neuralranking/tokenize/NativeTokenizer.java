@@ -22,13 +22,12 @@ final class NativeTokenizer implements Closeable {
     private long tokenizer;
 
     /**
-     * What the library made of a text or a pair, one entry a token.
+     * What the library made of a text, one entry a token. Only what is used: each array is copied out of native memory.
      *
-     * @param words     which piece of the split text the token is from, -1 if from none
-     * @param sequences 0 or 1 for a token of the first or second text, -1 for a special token
-     * @param spans     code points of the text, not UTF-16 units; null for a special token
+     * @param words which piece of the split text the token is from, -1 if from none
+     * @param spans code points of the text, not UTF-16 units; null for a token that stands for none
      */
-    record Encoding(int[] ids, int[] typeIds, int[] words, int[] sequences, CharSpan[] spans) {}
+    record Encoding(int[] ids, int[] words, CharSpan[] spans) {}
 
     /**
      * @throws IllegalArgumentException if the library cannot use the tokenizer
@@ -53,27 +52,16 @@ final class NativeTokenizer implements Closeable {
      * @throws IllegalStateException    if closed
      */
     Encoding encode(String text) {
-        return encode(text, null, false);
-    }
-
-    /** Tokens of a text, or of a pair unless {@code second} is null, with the special tokens of the library's own template. */
-    Encoding encodeWithSpecials(String first, String second) {
-        return encode(first, second, true);
-    }
-
-    private Encoding encode(String first, String second, boolean specials) {
         lock.readLock().lock();
         try {
             if (tokenizer == 0) {
                 throw new IllegalStateException("the tokenizer is closed");
             }
-            long encoding = nativeEncode(first, second, specials);
+            long encoding = nativeEncode(text);
             try {
                 return new Encoding(
                     toInts(LIBRARY.getTokenIds(encoding)),
-                    toInts(LIBRARY.getTypeIds(encoding)),
                     toInts(LIBRARY.getWordIds(encoding)),
-                    toInts(LIBRARY.getSequenceIds(encoding)),
                     LIBRARY.getTokenCharSpans(encoding)
                 );
             } finally {
@@ -84,14 +72,12 @@ final class NativeTokenizer implements Closeable {
         }
     }
 
-    private long nativeEncode(String first, String second, boolean specials) {
+    private long nativeEncode(String text) {
         try {
-            return second == null
-                ? LIBRARY.encode(tokenizer, first, specials)
-                : LIBRARY.encodeDual(tokenizer, first, second, specials);
+            return LIBRARY.encode(tokenizer, text, false);
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
-                "the tokenizer library cannot tokenize a text of " + first.length() + " chars with this tokenizer.json: " + e.getMessage(),
+                "the tokenizer library cannot tokenize a text of " + text.length() + " chars with this tokenizer.json: " + e.getMessage(),
                 e
             );
         }

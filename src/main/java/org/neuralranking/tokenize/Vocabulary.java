@@ -29,15 +29,6 @@ public final class Vocabulary {
         this.separatorId = separatorId != UNKNOWN ? separatorId : firstOf(SEPARATOR_NAMES);
     }
 
-    /**
-     * Reads the vocabulary of a {@code tokenizer.json}.
-     *
-     * @throws IllegalArgumentException if it is no JSON or has no vocabulary, an id twice or out of range; says got, expected, where
-     */
-    public static Vocabulary parse(byte[] tokenizerJson) {
-        return of(TokenizerFile.parse(tokenizerJson));
-    }
-
     static Vocabulary of(TokenizerFile file) {
         return new Vocabulary(file.ids, file.tokensById(), file.special, file.padId, file.template.separatorId());
     }

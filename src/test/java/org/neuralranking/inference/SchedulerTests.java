@@ -221,7 +221,7 @@ public class SchedulerTests extends OpenSearchTestCase {
     }
 
     public void testARunnerThatThrowsFailsOnlyItsSubmission() {
-        for (Throwable thrown : List.of(new IllegalStateException("bad"), new UnsatisfiedLinkError("bad"), new OutOfMemoryError("bad"))) {
+        for (Throwable thrown : List.of(new IllegalStateException("bad"), new UnsatisfiedLinkError("bad"), new OutOfMemoryError("bad: Cannot reserve 8 bytes of direct buffer memory"))) {
             Scheduler scheduler = scheduler(settings(1, 100, 1, 1000), batch -> {
                 if (batch.rows().getFirst().ids()[0] == 1) {
                     throwAny(thrown);

@@ -5,9 +5,23 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.neuralranking.HttpNodeTestCase;
 import org.neuralranking.TestModels;
+import org.neuralranking.inference.LoadedModel;
+import org.neuralranking.inference.Models;
+import org.neuralranking.model.Task;
+import org.opensearch.Version;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.PlainActionFuture;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.telemetry.tracing.noop.NoopTracer;
+import org.opensearch.test.transport.MockTransportService;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -38,6 +52,14 @@ public class InferTests extends HttpNodeTestCase {
         wrong.put("{\"query\":\"q\",\"documents\":[]}", "_infer: got 0 documents, expected 1 to 1000");
         wrong.put(json(Map.of("texts", Collections.nCopies(1001, "t"))), "_infer: got 1001 texts, expected 1 to 1000");
         wrong.put("{\"texts\":[\"t\"],\"as\":\"poem\"}", "_infer: got [as] = [poem], expected [document] or [query]");
+        wrong.put(
+            "{\"query\":\"q\",\"documents\":[\"d\"],\"as\":\"query\"}",
+            "_infer: got [as] = [query] beside [query] with [documents], expected it only beside [texts]"
+        );
+        wrong.put("{\"texts\":[\"t\"]} junk", "got something that is no JSON behind the object, expected the end");
+        wrong.put("{\"texts\":[\"t\"]}}", "got something that is no JSON behind the object, expected the end");
+        wrong.put("{\"texts\":[\"t\"]}{}", "got [START_OBJECT] behind the object, expected the end");
+        wrong.put("{\"texts\":[\"t\"]} 1", "got [VALUE_NUMBER] behind the object, expected the end");
         wrong.put("{\"text\":[\"t\"]}", "unknown field [text]");
         wrong.put("{\"texts\":[{}]}", "texts");
         wrong.put("{\"texts\":[null]}", "texts");
@@ -55,6 +77,57 @@ public class InferTests extends HttpNodeTestCase {
         infer("sparse", "{\"query\":\"q\",\"documents\":[\"d\"]}").is(400, "got", "sparse_encoder", "expected");
         infer("yes", "{\"query\":\"q\",\"documents\":[\"d\"]}").is(400, "got a yes_no_ranker, expected a model of [sparse_encoder, cross_encoder]");
         infer("nobody", "{\"texts\":[\"t\"]}").is(404, "model [nobody] is not registered");
+    }
+
+    public void testABodyToRegisterAModelIsReadToItsEnd() {
+        for (String more : List.of(" junk", "}", "{}", "[]", "\"a\"")) {
+            call("PUT", "/_plugins/_neural_ranking/models/x", "{\"path\":\"nowhere\"}" + more).is(400, "behind the object, expected the end");
+        }
+        Answer blanks = call("PUT", "/_plugins/_neural_ranking/models/x", "{\"path\":\"nowhere\"} \n ");
+        assertFalse(blanks.body().toString(), blanks.body().toString().contains("expected the end"));
+        call("GET", "/_plugins/_neural_ranking/models/x", null).is(404);
+    }
+
+    public void testAModelIsClosedOnceAlsoByAnAnswerThatFailsAfterItWasTold() throws Exception {
+        register("ce", "toy-cross-encoder");
+        Models models = getInstanceFromNode(Models.class);
+        try (LoadedModel model = models.acquire(models.resolve("ce").ref())) {
+            int before = model.refCount();
+            for (boolean tells : new boolean[] { true, false }) {
+                AtomicInteger told = new AtomicInteger();
+                PlainActionFuture<Infer.Response> future = new PlainActionFuture<>();
+                infer(models, new ModelAnswer() {
+                    @Override
+                    public Task task() {
+                        return Task.CROSS_ENCODER;
+                    }
+
+                    @Override
+                    public void answer(LoadedModel asked, InferInput input, ActionListener<List<Map<String, Object>>> listener) {
+                        if (tells) {
+                            listener.onResponse(List.of());
+                        }
+                        throw new IllegalStateException("after all");
+                    }
+                }, ActionListener.runBefore(future, told::incrementAndGet));
+                if (tells) {
+                    future.actionGet();
+                } else {
+                    assertEquals("after all", expectThrows(IllegalStateException.class, future::actionGet).getMessage());
+                }
+                assertEquals(1, told.get());
+                assertBusy(() -> assertEquals(before, model.refCount()));
+            }
+        }
+    }
+
+    /** Asks the model "ce" through an action of its own, by the answer given. */
+    private void infer(Models models, ModelAnswer answer, ActionListener<Infer.Response> listener) {
+        ThreadPool threads = getInstanceFromNode(ThreadPool.class);
+        try (TransportService transport = MockTransportService.createNewService(Settings.EMPTY, Version.CURRENT, threads, NoopTracer.INSTANCE)) {
+            Infer infer = new Infer(transport, new ActionFilters(Set.of()), models, new ModelAnswers(List.of(answer)), threads);
+            infer.execute(new Infer.Request("ce", new InferInput(null, null, "q", List.of("d"))), listener);
+        }
     }
 
     public void testLogitsOfPairs() throws Exception {

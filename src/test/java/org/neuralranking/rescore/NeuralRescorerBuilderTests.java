@@ -42,10 +42,11 @@ public class NeuralRescorerBuilderTests extends OpenSearchTestCase {
     private static final String MINIMAL = "{\"model_id\":\"m\",\"query_text\":\"q\",\"document\":{\"fields\":[\"f\"]}}";
     private static final String FULL = "{\"model_id\":\"m\",\"query_text\":\"q\",\"document\":{\"fields\":[\"f\",\"g\"],\"separator\":\". \"},"
         + "\"blend\":{\"first_stage_weight\":0.5,\"model_weight\":2},\"budget\":\"1500ms\",\"on_budget\":\"fail\","
-        + "\"on_failure\":\"fail\",\"score\":\"raw\"}";
+        + "\"on_failure\":\"fail\",\"score\":\"contract\"}";
+    private static final String RAW = "{\"model_id\":\"m\",\"query_text\":\"q\",\"document\":{\"fields\":[\"f\"]},\"score\":\"raw\"}";
 
     public void testRoundTripsThroughXContentAndTransport() throws IOException {
-        for (String clause : List.of(MINIMAL, FULL)) {
+        for (String clause : List.of(MINIMAL, FULL, RAW)) {
             NeuralRescorerBuilder builder = parse(clause);
             Map<String, Object> json = XContentHelper.convertToMap(new BytesArray(builder.toString()), true, MediaTypeRegistry.JSON).v2();
             assertEquals(7, json.get("window_size"));
@@ -77,12 +78,14 @@ public class NeuralRescorerBuilderTests extends OpenSearchTestCase {
         wrong.put(FULL.replace("1500ms", "-3s"), "budget");
         wrong.put(FULL.replace("1500ms", "0"), "expected more than 0");
         wrong.put(FULL.replace("1500ms", "soon"), "[budget]");
-        wrong.put(FULL.replace("\"raw\"", "\"rare\""), "got [score] = [rare], expected one of [contract, raw]");
+        wrong.put(FULL.replace("\"contract\"", "\"rare\""), "got [score] = [rare], expected one of [contract, raw]");
         wrong.put(FULL.replace("\"on_budget\":\"fail\"", "\"on_budget\":\"wait\""), "expected one of [best_so_far, fail]");
         wrong.put(FULL.replace("\"on_failure\":\"fail\"", "\"on_failure\":\"\""), "expected one of [first_stage, fail]");
         wrong.put(FULL.replace("0.5", "-0.5"), "got [blend.first_stage_weight] = -0.5, expected a finite number >= 0");
         wrong.put(FULL.replace("0.5", "1e99"), "Infinity");
         wrong.put(FULL.replace(":2}", ":0}"), "got [blend.model_weight] = 0.0, expected a finite number > 0");
+        wrong.put(RAW.replace("\"raw\"", "\"raw\",\"budget\":\"1s\""), "got [score] = [raw] with [budget], expected [contract]");
+        wrong.put(RAW.replace("\"raw\"", "\"raw\",\"on_failure\":\"first_stage\""), "got [score] = [raw] with [on_failure] = [first_stage], expected");
         wrong.forEach((clause, reason) -> {
             Exception e = expectThrows(Exception.class, () -> parse(clause));
             StringBuilder messages = new StringBuilder();

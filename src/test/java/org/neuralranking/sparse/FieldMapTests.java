@@ -45,16 +45,24 @@ public class FieldMapTests extends OpenSearchTestCase {
         assertEncoded("{\"chapters\":{\"meta\":{\"text\":\"s\"}}}", document, encoded);
     }
 
-    public void testWithoutATextThereIsNothingToDoAndTheTargetStays() throws Exception {
-        for (String document : List.of("{}", "{\"body\":null}", "{\"body\":null,\"sparse\":{\"x\":1.5}}", "{\"sparse\":{\"x\":1.5}}")) {
+    public void testWithoutItsSourceATargetStays() throws Exception {
+        for (String document : List.of("{}", "{\"body\":null}", "{\"sparse\":{\"x\":1.5}}")) {
             assertEncoded("{\"body\":\"sparse\"}", document, document);
         }
     }
 
-    public void testABlankTextHasNoTarget() throws Exception {
-        for (String blank : List.of("\"\"", "\" \\n\"", "[]", "[\"\",null]")) {
+    public void testANullOrBlankSourceHasNoTarget() throws Exception {
+        for (String blank : List.of("null", "\"\"", "\" \\n\"", "[]", "[\"\",null]")) {
             assertEncoded("{\"body\":\"sparse\"}", "{\"body\":" + blank + ",\"sparse\":{\"x\":1.5}}", "{\"body\":" + blank + "}");
         }
+    }
+
+    public void testOnlyTheObjectWhoseSourceWasEmptiedLosesItsTarget() throws Exception {
+        assertEncoded(
+            "{\"chapters.text\":\"chapters.s\"}",
+            "{\"chapters\":[{\"text\":null,\"s\":{\"old\":1}},{\"s\":{\"given\":1}},{\"text\":\"b\",\"s\":{\"old\":1}}]}",
+            "{\"chapters\":[{\"text\":null},{\"s\":{\"given\":1}},{\"text\":\"b\",\"s\":{\"b\":1.5}}]}"
+        );
     }
 
     public void testATextWithoutTokensHasNoTarget() {

@@ -1,11 +1,6 @@
 package org.neuralranking.sparse;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -13,35 +8,34 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
-import org.apache.lucene.tests.util.LuceneTestCase;
 import org.junit.After;
-import org.junit.Before;
+import org.neuralranking.HttpNodeTestCase;
 import org.neuralranking.NeuralRankingPlugin;
 import org.neuralranking.TestModels;
-import org.opensearch.common.network.NetworkModule;
-import org.opensearch.common.settings.Settings;
-import org.opensearch.http.HttpServerTransport;
+import org.neuralranking.inference.Models;
+import org.opensearch.action.support.PlainActionFuture;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.index.query.BaseQueryRewriteContext;
+import org.opensearch.index.query.QueryBuilder;
+import org.opensearch.index.query.QueryRewriteContext;
+import org.opensearch.index.query.Rewriteable;
 import org.opensearch.ingest.AbstractProcessor;
 import org.opensearch.ingest.IngestDocument;
 import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.IngestPlugin;
 import org.opensearch.plugins.Plugin;
-import org.opensearch.test.OpenSearchSingleNodeTestCase;
 import org.opensearch.transport.Netty4ModulePlugin;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 
 /** From texts to hits over HTTP, with a toy model whose every weight is known. */
-@LuceneTestCase.SuppressFileSystems("*") // native code opens the files
-public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
+public class LearnedSparseModelTests extends HttpNodeTestCase {
 
     private static final String MODEL = "toy-sparse";
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private HttpClient http;
 
     /** {"mark": {}} writes what went wrong into the field "reason". */
     public static final class MarkPlugin extends Plugin implements IngestPlugin {
@@ -71,79 +65,19 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
         return List.of(NeuralRankingPlugin.class, Netty4ModulePlugin.class, MarkPlugin.class);
     }
 
-    @Override
-    protected boolean addMockHttpTransport() {
-        return false;
-    }
-
-    @Override
-    protected Settings nodeSettings() {
-        return Settings.builder().put(NetworkModule.HTTP_TYPE_KEY, Netty4ModulePlugin.NETTY_HTTP_TRANSPORT_NAME).build();
-    }
-
-    @Before
-    public void openClient() {
-        http = HttpClient.newHttpClient();
-    }
-
     @After
     public void cleanUp() throws Exception {
         call("DELETE", "/docs", null); // before its default pipeline
         ok("DELETE", "/_ingest/pipeline/*", null);
         call("DELETE", "/_plugins/_neural_ranking/models/m", null);
-        http.close();
-    }
-
-    private record Answer(int status, JsonNode body) {}
-
-    private Answer call(String method, String path, String body) throws IOException, InterruptedException {
-        InetSocketAddress address = getInstanceFromNode(HttpServerTransport.class).boundAddress().publishAddress().address();
-        URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + path);
-        HttpRequest.BodyPublisher publisher = body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
-        HttpRequest request = HttpRequest.newBuilder(uri).method(method, publisher).header("Content-Type", "application/json").build();
-        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-        return new Answer(response.statusCode(), JSON.readTree(response.body()));
-    }
-
-    private JsonNode ok(String method, String path, String body) throws IOException, InterruptedException {
-        Answer answer = call(method, path, body);
-        assertTrue(method + " " + path + ": " + answer.body, answer.status < 300);
-        return answer.body;
-    }
-
-    private Path bundle(String directory) {
-        return node().getEnvironment().configDir().resolve("neural-ranking").resolve("models").resolve(directory);
-    }
-
-    private void register(String id, String bundle) throws Exception {
-        register(id, bundle, bundle, "");
-    }
-
-    /** Registers a copy of a test's bundle without one of its files. */
-    private void register(String id, String bundle, String directory, String without) throws Exception {
-        Path target = bundle(directory);
-        if (Files.exists(target) == false) {
-            Files.createDirectories(target);
-            try (Stream<Path> files = Files.list(TestModels.directory(bundle))) {
-                for (Path file : files.filter(path -> path.endsWith(without) == false).toList()) {
-                    Files.copy(file, target.resolve(file.getFileName().toString()));
-                }
-            }
-        }
-        ok("PUT", "/_plugins/_neural_ranking/models/" + id, "{\"path\":\"" + directory + "\"}");
-        waitUntilReady(id);
-    }
-
-    /** Until then it is 503; 400 is a model of another task. */
-    private void waitUntilReady(String id) throws Exception {
-        assertBusy(() -> assertNotEquals(503, call("POST", "/_plugins/_neural_ranking/models/" + id + "/_infer", "{\"texts\":[\"x\"]}").status));
     }
 
     private void createPipelineAndIndex(String processors) throws Exception {
         ok("PUT", "/_ingest/pipeline/p", "{\"processors\":[" + processors + "]}");
         ok("PUT", "/docs", """
             {"settings":{"number_of_shards":2,"number_of_replicas":0,"default_pipeline":"p"},
-             "mappings":{"properties":{"sparse":{"type":"learned_sparse"},
+             "mappings":{"properties":{"body":{"type":"text"},
+                                       "sparse":{"type":"learned_sparse"},
                                        "chapters":{"type":"nested","properties":{"sparse":{"type":"learned_sparse"}}}}}}""");
     }
 
@@ -248,7 +182,8 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
     }
 
     public void testWithoutIdfJsonAQueryGoesThroughTheModelLikeADocument() throws Exception {
-        register("m", MODEL, "without-idf", "idf.json");
+        Files.deleteIfExists(copy(MODEL, "without-idf").resolve("idf.json"));
+        registerDirectory("m", "without-idf");
         indexGoldenTexts();
         List<JsonNode> cases = TestModels.cases(MODEL);
         for (int i = 0; i < cases.size(); i++) {
@@ -268,11 +203,47 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
     public void testATextThatIsTooLongIsCutAndCounted() throws Exception {
         register("m", MODEL);
         createPipelineAndIndex(processor(""));
+        int before = stats().get("models").get("m").get("truncated").asInt();
         bulk(Map.of("1", body("car ".repeat(61) + "cat dog")));
         JsonNode vector = ok("GET", "/docs/_source/1", null).get("sparse");
         assertTrue(vector.toString(), vector.has("cat")); // the last of 62 tokens beside [CLS] and [SEP]
         assertFalse(vector.toString(), vector.has("dog"));
-        assertEquals(1, ok("GET", "/_plugins/_neural_ranking/stats", null).findValue("truncated").asInt());
+        assertEquals(1, stats().get("models").get("m").get("truncated").asInt() - before);
+    }
+
+    public void testQueriesThatAreOnlyLookedUpAreCountedLikeAnyOther() throws Exception {
+        register("m", MODEL);
+        createPipelineAndIndex(processor(""));
+        JsonNode before = stats().get("models").get("m");
+        search(query("the fast car"));
+        search(query("car ".repeat(70))); // 62 fit beside [CLS] and [SEP]
+        search(query(" "));
+        ok("POST", "/_plugins/_neural_ranking/models/m/_infer", "{\"as\":\"query\",\"texts\":[\"cat\",\"\",\"dog\"]}");
+        JsonNode after = stats().get("models").get("m");
+        Map<String, Integer> expected = Map.of("requests", 3, "texts", 4, "tokens", 3 + 62 + 2, "truncated", 1, "batches", 0, "run_millis", 0);
+        expected.forEach((name, count) -> assertEquals(name, count.intValue(), after.get(name).asInt() - before.get(name).asInt()));
+        assertTrue(after.toString(), after.get("latency_millis").get("max").asDouble() > 0);
+    }
+
+    public void testAQueryIsTokenisedOnAGenericThreadInTheContextOfItsSearch() throws Exception {
+        register("m", MODEL); // looks queries up: who tells the result has tokenised the text
+        ThreadContext context = client().threadPool().getThreadContext();
+        QueryBuilder query = LearnedSparseQueryBuilder.ofText("sparse", "the car", "m", () -> getInstanceFromNode(Models.class));
+        PlainActionFuture<QueryBuilder> rewritten = new PlainActionFuture<>();
+        AtomicReference<String> thread = new AtomicReference<>();
+        AtomicReference<String> header = new AtomicReference<>();
+        try (ThreadContext.StoredContext restored = context.stashContext()) {
+            context.putHeader("asker", "me");
+            QueryRewriteContext rewriting = new BaseQueryRewriteContext(xContentRegistry(), writableRegistry(), client(), System::currentTimeMillis);
+            Rewriteable.rewriteAndFetch(query, rewriting, ActionListener.runBefore(rewritten, () -> {
+                thread.set(Thread.currentThread().getName());
+                header.set(context.getHeader("asker"));
+            }));
+        }
+        LearnedSparseQueryBuilder encoded = (LearnedSparseQueryBuilder) rewritten.actionGet();
+        assertTrue(encoded.toString(), encoded.tokens().size() > 0);
+        assertTrue(thread.get(), thread.get().contains("[generic]"));
+        assertEquals("me", header.get());
     }
 
     public void testTheSameTokensGivenByHandScoreTheSame() throws Exception {
@@ -309,9 +280,7 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
     public void testModelsThatCannotEncodeAreRefused() throws Exception {
         register("m", "toy-cross-encoder");
         createPipelineAndIndex(processor(""));
-        Answer query = call("POST", "/docs/_search", "{\"query\":" + query("car") + "}");
-        assertEquals(query.body.toString(), 400, query.status);
-        assertTrue(query.body.toString(), query.body.toString().contains("expected a sparse_encoder"));
+        call("POST", "/docs/_search", "{\"query\":" + query("car") + "}").is(400, "expected a sparse_encoder");
         JsonNode item = bulk(Map.of("1", body("car"), "2", "{}")).get("items");
         for (JsonNode result : item) {
             boolean hasText = result.get("index").get("_id").asText().equals("1");
@@ -321,8 +290,7 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
 
     public void testWithoutItsModelOnlyDocumentsWithTextFail() throws Exception {
         createPipelineAndIndex(processor(""));
-        Answer query = call("POST", "/docs/_search", "{\"query\":" + query("car") + "}");
-        assertEquals(query.body.toString(), 404, query.status);
+        call("POST", "/docs/_search", "{\"query\":" + query("car") + "}").is(404);
         JsonNode items = bulk(Map.of("1", body("car"), "2", "{\"body\":null}", "3", body(" "))).get("items");
         for (JsonNode item : items) {
             boolean hasText = item.get("index").get("_id").asText().equals("1");
@@ -334,7 +302,8 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
     public void testADocumentThatFailsGoesTheWayThePipelineSays() throws Exception {
         register("m", MODEL);
         createPipelineAndIndex(processor(",\"on_failure\":[{\"mark\":{}}]"));
-        bulk(Map.of("1", body("car"), "2", "{\"body\":5}", "3", body("cat")));
+        JsonNode answer = bulk(Map.of("1", body("car"), "2", "{\"body\":5}", "3", body("cat")));
+        assertFalse(answer.toString(), answer.get("errors").asBoolean());
         assertFalse(ok("GET", "/docs/_source/1", null).has("reason"));
         JsonNode marked = ok("GET", "/docs/_source/2", null);
         assertEquals("field [body]: got [5], expected a text or a list of texts", marked.get("reason").asText());
@@ -345,14 +314,37 @@ public class LearnedSparseModelTests extends OpenSearchSingleNodeTestCase {
         assertTrue(ok("GET", "/docs/_source/5", null).has("sparse"));
     }
 
+    public void testATextThatTheTokenizerCannotTakeFailsItsDocumentAlone() throws Exception {
+        Path bundle = copy(MODEL, "only-letters");
+        Files.deleteIfExists(bundle.resolve("idf.json"));
+        List<String> letters = IntStream.rangeClosed('a', 'z').mapToObj(letter -> "[\"" + (char) letter + "\",-1.5]").toList();
+        Files.writeString(bundle.resolve("tokenizer.json"), """
+            {"version":"1.0","added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},
+             "model":{"type":"Unigram","unk_id":null,"byte_fallback":false,"vocab":%s}}""".formatted(letters));
+        registerDirectory("m", "only-letters");
+        createPipelineAndIndex(processor(""));
+        Map<String, String> sources = new HashMap<>();
+        for (int i = 0; i < 30; i++) {
+            sources.put(i + (i % 4 == 1 ? "bad" : "good"), body(i % 4 == 1 ? "a ☃ b" : "a b"));
+        }
+        JsonNode items = bulk(sources).get("items");
+        assertEquals(30, items.size());
+        for (JsonNode item : items) {
+            boolean bad = item.get("index").get("_id").asText().endsWith("bad");
+            assertEquals(item.toString(), bad ? 400 : 201, item.get("index").get("status").asInt());
+            assertEquals(item.toString(), bad, item.toString().contains("cannot tokenize a text of 5 chars"));
+        }
+    }
+
     public void testPipelinesAreSimulatedLikeAnyOther() throws Exception {
         register("m", MODEL);
         String body = "{\"pipeline\":{\"processors\":[" + processor("") + "]},\"docs\":[{\"_source\":{\"body\":\"cat\"}}]}";
         for (String verbose : List.of("", "?verbose=true")) {
             assertTrue(ok("POST", "/_ingest/pipeline/_simulate" + verbose, body).toString().contains("\"sparse\":{"));
         }
-        Answer wrong = call("PUT", "/_ingest/pipeline/q", "{\"processors\":[" + processor(",\"batch\":1") + "]}");
-        assertEquals(400, wrong.status);
-        assertTrue(wrong.body.toString(), wrong.body.toString().contains("doesn't support one or more provided configuration parameters [batch]"));
+        call("PUT", "/_ingest/pipeline/q", "{\"processors\":[" + processor(",\"batch\":1") + "]}").is(
+            400,
+            "doesn't support one or more provided configuration parameters [batch]"
+        );
     }
 }

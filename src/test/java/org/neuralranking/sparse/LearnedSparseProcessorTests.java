@@ -6,10 +6,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 import org.opensearch.OpenSearchParseException;
 import org.opensearch.OpenSearchStatusException;
+import org.opensearch.ResourceNotFoundException;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.concurrency.OpenSearchRejectedExecutionException;
 import org.opensearch.core.rest.RestStatus;
@@ -31,8 +35,12 @@ public class LearnedSparseProcessorTests extends OpenSearchTestCase {
     private final ConcurrentLinkedQueue<Runnable> pool = new ConcurrentLinkedQueue<>();
     private final List<List<IngestDocumentWrapper>> answers = Collections.synchronizedList(new ArrayList<>());
 
-    private LearnedSparseProcessor processor(LearnedSparseProcessor.TextEncoder encoder) {
-        return new LearnedSparseProcessor("tag", null, FieldMap.parse(Map.of("body", "sparse")), encoder, pool::add);
+    private LearnedSparseProcessor processor(TextEncoder encoder) {
+        return processor(() -> encoder);
+    }
+
+    private LearnedSparseProcessor processor(Supplier<TextEncoder> model) {
+        return new LearnedSparseProcessor("tag", null, FieldMap.parse(Map.of("body", "sparse")), model, pool::add);
     }
 
     private static IngestDocumentWrapper document(int slot, Object body) {
@@ -105,48 +113,145 @@ public class LearnedSparseProcessorTests extends OpenSearchTestCase {
         assertEquals(Map.of("c", 1f), sparse(results.get(2)));
     }
 
-    public void testATextThatTheModelFailsOnFailsItsDocumentAlone() throws Exception {
+    /** Good and bad texts; every seventh is bad. */
+    private static String text(int i) {
+        return (i % 7 == 3 ? "bad" : "good") + i;
+    }
+
+    private static List<IngestDocumentWrapper> bulkWithBadTexts(int size) {
         List<IngestDocumentWrapper> bulk = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            bulk.add(document(i, i % 7 == 3 ? "bad" + i : "good" + i));
+        for (int i = 0; i < size; i++) {
+            bulk.add(document(i, text(i)));
         }
-        processor((texts, listener) -> {
-            String bad = texts.stream().filter(text -> text.startsWith("bad")).findFirst().orElse(null);
-            if (bad == null) {
-                calls.add(new Call(texts, listener));
-            } else {
-                listener.onFailure(new IllegalStateException("NaN for " + bad));
-            }
-        }).batchExecute(bulk, answers::add);
-        runAll();
+        return bulk;
+    }
+
+    private void assertOnlyBadTextsFailed(int size) {
         assertEquals(1, answers.size());
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < size; i++) {
             IngestDocumentWrapper result = answers.getFirst().get(i);
-            if (i % 7 == 3) {
-                assertEquals("NaN for bad" + i, result.getException().getMessage());
+            if (text(i).startsWith("bad")) {
+                assertEquals("no vector for " + text(i), result.getException().getMessage());
             } else {
-                assertEquals(Map.of("good" + i, 1f), sparse(result));
+                assertEquals(Map.of(text(i), 1f), sparse(result));
             }
         }
     }
 
-    public void testWhatHoldsForAllTextsFailsEveryDocumentThatHasOneAtOnce() {
-        for (Exception reason : List.of(
-            new OpenSearchRejectedExecutionException("queue full"),
-            new OpenSearchStatusException("loading", RestStatus.SERVICE_UNAVAILABLE),
-            new IllegalArgumentException("wrong task")
+    public void testATextThatCannotBeEncodedFailsItsDocumentAlone() throws Exception {
+        for (Function<String, Exception> reason : List.<Function<String, Exception>>of(
+            IllegalStateException::new, // the graph made NaN of it
+            IllegalArgumentException::new // the tokenizer has no token for it
         )) {
             answers.clear();
+            processor((texts, listener) -> {
+                String bad = texts.stream().filter(text -> text.startsWith("bad")).findFirst().orElse(null);
+                if (bad == null) {
+                    calls.add(new Call(texts, listener));
+                } else {
+                    listener.onFailure(reason.apply("no vector for " + bad));
+                }
+            }).batchExecute(bulkWithBadTexts(20), answers::add);
+            runAll();
+            assertOnlyBadTextsFailed(20);
+        }
+    }
+
+    public void testDocumentsAreTriedAgainOnlyAFewAtATimeSoThatTheyFitIntoTheQueue() throws Exception {
+        AtomicInteger most = new AtomicInteger();
+        processor((texts, listener) -> {
+            if (texts.size() > 1) {
+                listener.onFailure(new IllegalArgumentException("one of them is bad"));
+                return;
+            }
+            calls.add(new Call(texts, listener));
+            most.accumulateAndGet(calls.size(), Math::max);
+        }).batchExecute(bulkWithBadTexts(100), answers::add);
+        int encoded = 0;
+        while (answers.isEmpty()) {
+            Call call = calls.poll();
+            encoded++;
+            onAnotherThread(() -> {
+                if (call.texts.getFirst().startsWith("bad")) {
+                    call.listener.onFailure(new IllegalStateException("no vector for " + call.texts.getFirst()));
+                } else {
+                    call.answer();
+                }
+            });
+            for (Runnable task = pool.poll(); task != null; task = pool.poll()) {
+                task.run();
+            }
+        }
+        assertEquals(100, encoded);
+        assertEquals(BulkEncoding.DOCUMENTS_AT_ONCE, most.get());
+        assertOnlyBadTextsFailed(100);
+    }
+
+    public void testTheModelIsOpenedOnceABulkAndClosedWhenAllIsDone() throws Exception {
+        AtomicInteger opened = new AtomicInteger();
+        AtomicInteger open = new AtomicInteger();
+        processor(() -> {
+            opened.incrementAndGet();
+            open.incrementAndGet();
+            return new TextEncoder() {
+                @Override
+                public void encode(List<String> texts, ActionListener<List<SparseVector>> listener) {
+                    assertEquals(1, open.get());
+                    if (texts.size() > 1) {
+                        listener.onFailure(new IllegalStateException("together it does not work"));
+                    } else {
+                        calls.add(new Call(texts, listener));
+                    }
+                }
+
+                @Override
+                public void close() {
+                    open.decrementAndGet();
+                }
+            };
+        }).batchExecute(List.of(document(0, "a"), document(1, "b")), answers::add);
+        assertEquals(1, open.get());
+        runAll();
+        assertEquals(1, answers.size());
+        assertEquals(1, opened.get());
+        assertEquals(0, open.get());
+    }
+
+    private void assertAllWithTextFailed(Exception reason) {
+        List<IngestDocumentWrapper> results = answers.getFirst();
+        assertSame(reason, results.get(0).getException());
+        assertNull(results.get(1).getException());
+        assertSame(reason, results.get(2).getException());
+        answers.clear();
+    }
+
+    public void testWhatHoldsForAllTextsFailsEveryDocumentThatHasOneAtOnce() {
+        List<IngestDocumentWrapper> bulk = List.of(document(0, "a"), document(1, null), document(2, "c"));
+        for (RuntimeException noModel : List.of(
+            new ResourceNotFoundException("model [m] is not registered"),
+            new OpenSearchStatusException("loading", RestStatus.SERVICE_UNAVAILABLE),
+            new IllegalArgumentException("wrong task"),
+            new IllegalStateException("broken")
+        )) {
+            AtomicInteger asked = new AtomicInteger();
+            processor(() -> {
+                asked.incrementAndGet();
+                throw noModel;
+            }).batchExecute(bulk, answers::add);
+            assertEquals(1, asked.get());
+            assertAllWithTextFailed(noModel);
+        }
+        for (Exception overloaded : List.of(
+            new OpenSearchRejectedExecutionException("queue full"),
+            new OpenSearchStatusException("closing", RestStatus.SERVICE_UNAVAILABLE)
+        )) {
             List<List<String>> asked = new ArrayList<>();
             processor((texts, listener) -> {
                 asked.add(texts);
-                listener.onFailure(reason);
-            }).batchExecute(List.of(document(0, "a"), document(1, null), document(2, "c")), answers::add);
+                listener.onFailure(overloaded);
+            }).batchExecute(bulk, answers::add);
             assertEquals(List.of(List.of("a", "c")), asked);
-            List<IngestDocumentWrapper> results = answers.getFirst();
-            assertSame(reason, results.get(0).getException());
-            assertNull(results.get(1).getException());
-            assertSame(reason, results.get(2).getException());
+            assertAllWithTextFailed(overloaded);
         }
     }
 

@@ -14,7 +14,7 @@ public class TokenizerPrefixTests extends OpenSearchTestCase {
     public void testFirstTokensAreThoseOfTheWholeText() {
         ToyTokenizers.all().forEach((name, json) -> {
             try (Tokenizer tokenizer = Tokenizer.open(json, MAX_CHARS)) {
-                for (int round = 0; round < 60; round++) {
+                for (int round = 0; round < 30; round++) {
                     duel(name, tokenizer, randomText(randomIntBetween(0, 1500)));
                 }
             }
@@ -44,10 +44,10 @@ public class TokenizerPrefixTests extends OpenSearchTestCase {
 
     public void testWholeTextIsThatOfTheUntouchedLibrary() {
         ToyTokenizers.all().forEach((name, json) -> {
-            try (Tokenizer tokenizer = Tokenizer.open(json, MAX_CHARS); NativeTokenizer oracle = ToyTokenizers.untouched(json)) {
+            try (Tokenizer tokenizer = Tokenizer.open(json, MAX_CHARS); UntouchedLibrary oracle = new UntouchedLibrary(json)) {
                 for (int round = 0; round < 30; round++) {
                     String text = randomText(randomIntBetween(0, 300)).replaceAll("[<>\\[\\]]", "");
-                    int[] expected = oracle.encode(new TextPrefix(text, MAX_CHARS).text).ids();
+                    int[] expected = oracle.withoutSpecials(new TextPrefix(text, MAX_CHARS).text).ids();
                     assertArrayEquals(name + " on " + text, expected, tokenizer.tokenize(text, Integer.MAX_VALUE).ids());
                 }
             }
@@ -57,7 +57,9 @@ public class TokenizerPrefixTests extends OpenSearchTestCase {
     public void testOneMegabyte() {
         try (Tokenizer tokenizer = Tokenizer.open(ToyTokenizers.minilm(), MAX_CHARS)) {
             for (String unit : List.of("The quick brown fox. ", "😀", "中", "x", " ", "\0", "\ud800")) {
-                String text = unit.repeat((1 << 20) / unit.length());
+                // the odd ones cost the library seconds a megabyte; a quarter still needs several readings
+                int chars = unit.length() > 2 ? 1 << 20 : 1 << 18;
+                String text = unit.repeat(chars / unit.length());
                 Tokens whole = tokenizer.tokenize(text, Integer.MAX_VALUE);
                 assertFalse(whole.truncated());
                 check(unit, whole, tokenizer.tokenize(text, 512), 512);

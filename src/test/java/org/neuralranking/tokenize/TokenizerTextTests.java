@@ -92,9 +92,9 @@ public class TokenizerTextTests extends OpenSearchTestCase {
     public void testTheUntouchedLibraryMakesSpecialTokensOfText() {
         // what the test above guards against: without it, each of these tokenizers can be given a forged separator
         for (byte[] json : List.of(ToyTokenizers.bert(), ToyTokenizers.roberta(), ToyTokenizers.unigram(), ToyTokenizers.wordLevel())) {
-            Vocabulary vocabulary = Vocabulary.parse(json);
-            try (NativeTokenizer untouched = ToyTokenizers.untouched(json)) {
-                int[] ids = untouched.encode("the " + vocabulary.token(vocabulary.separatorId())).ids();
+            Vocabulary vocabulary = ToyTokenizers.vocabulary(json);
+            try (UntouchedLibrary untouched = new UntouchedLibrary(json)) {
+                int[] ids = untouched.withoutSpecials("the " + vocabulary.token(vocabulary.separatorId())).ids();
                 assertTrue(Arrays.stream(ids).anyMatch(id -> id == vocabulary.separatorId()));
             }
         }

@@ -2,7 +2,6 @@ package org.neuralranking.tokenize;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,9 +125,8 @@ final class ToyTokenizers {
         return all;
     }
 
-    /** The library's own tokenizer for a file as it is, special tokens in texts included: the oracle. */
-    static NativeTokenizer untouched(byte[] tokenizerJson) {
-        return new NativeTokenizer(new String(tokenizerJson, StandardCharsets.UTF_8));
+    static Vocabulary vocabulary(byte[] tokenizerJson) {
+        return Vocabulary.of(TokenizerFile.parse(tokenizerJson));
     }
 
     static JsonNode tree(Path file) {

@@ -7,7 +7,7 @@ import org.opensearch.test.OpenSearchTestCase;
 public class VocabularyTests extends OpenSearchTestCase {
 
     private static Vocabulary parse(String json) {
-        return Vocabulary.parse(json.getBytes(StandardCharsets.UTF_8));
+        return ToyTokenizers.vocabulary(json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void refused(String message, String json) {
@@ -16,7 +16,7 @@ public class VocabularyTests extends OpenSearchTestCase {
     }
 
     public void testWordPiece() {
-        Vocabulary vocabulary = Vocabulary.parse(ToyTokenizers.bert());
+        Vocabulary vocabulary = ToyTokenizers.vocabulary(ToyTokenizers.bert());
         assertEquals(316, vocabulary.size());
         assertEquals("cat", vocabulary.token(60));
         assertEquals(60, vocabulary.id("cat"));
@@ -34,14 +34,14 @@ public class VocabularyTests extends OpenSearchTestCase {
     }
 
     public void testBytePairs() {
-        Vocabulary vocabulary = Vocabulary.parse(ToyTokenizers.roberta());
+        Vocabulary vocabulary = ToyTokenizers.vocabulary(ToyTokenizers.roberta());
         assertEquals(1, vocabulary.padId());
         assertEquals(2, vocabulary.separatorId());
         assertTrue(vocabulary.id("Ġthe") > 0);
     }
 
     public void testUnigram() {
-        Vocabulary vocabulary = Vocabulary.parse(ToyTokenizers.unigram());
+        Vocabulary vocabulary = ToyTokenizers.vocabulary(ToyTokenizers.unigram());
         assertEquals("▁the", vocabulary.token(5));
         assertEquals(1, vocabulary.padId());
         assertEquals(2, vocabulary.separatorId());

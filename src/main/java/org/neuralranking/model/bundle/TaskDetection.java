@@ -27,7 +27,7 @@ final class TaskDetection {
         BundleJson overrides = files.containsKey(Bundle.OVERRIDES)
             ? BundleJson.read(files.get(Bundle.OVERRIDES), limits).allowOnly(OVERRIDES)
             : BundleJson.empty(Bundle.OVERRIDES);
-        OnnxGraph graph = OnnxGraph.read(files.get(Bundle.GRAPH));
+        GraphSignature graph = GraphSignature.read(files.get(Bundle.GRAPH));
         checkInputs(graph);
 
         int vocabularySize = config.integer("vocab_size").orElse(0);
@@ -50,7 +50,7 @@ final class TaskDetection {
         );
     }
 
-    private static void checkInputs(OnnxGraph graph) {
+    private static void checkInputs(GraphSignature graph) {
         List<String> names = new ArrayList<>();
         for (TensorSpec input : graph.inputs()) {
             names.add(input.name());
@@ -70,7 +70,7 @@ final class TaskDetection {
         }
     }
 
-    private static TensorSpec output(OnnxGraph graph, BundleJson overrides) {
+    private static TensorSpec output(GraphSignature graph, BundleJson overrides) {
         String wanted = overrides.string("output").orElse(null);
         for (TensorSpec output : graph.outputs()) {
             if (wanted == null || output.name().equals(wanted)) {
@@ -143,16 +143,13 @@ final class TaskDetection {
     private static int maxTokens(BundleJson config, BundleJson overrides, Map<String, Path> files, BundleLimits limits) throws IOException {
         if (overrides.integer("max_tokens").isPresent()) {
             int given = overrides.integer("max_tokens").getAsInt();
-            if (given < 3 || given > LONGEST_INPUT) {
-                throw new BundleException("neural-ranking.json: got max_tokens " + given + ", expected 3 to " + LONGEST_INPUT);
+            long most = config.integer("max_position_embeddings").isPresent() ? positions(config) : LONGEST_INPUT;
+            if (given < 3 || given > most) {
+                throw new BundleException("neural-ranking.json: got max_tokens " + given + ", expected 3 to " + most);
             }
             return given;
         }
-        long limit = config.integer("max_position_embeddings").orElse(DEFAULT_MAX_TOKENS);
-        String type = config.string("model_type").orElse("");
-        if (type.endsWith("roberta") || type.equals("camembert")) {
-            limit -= 2; // RoBERTa's positions start after the padding index
-        }
+        long limit = positions(config);
         if (files.containsKey(Bundle.TOKENIZER_CONFIG)) {
             double stated = BundleJson.read(files.get(Bundle.TOKENIZER_CONFIG), limits).number("model_max_length").orElse(LONGEST_INPUT);
             limit = (long) Math.min(limit, stated);
@@ -161,5 +158,13 @@ final class TaskDetection {
             throw new BundleException("got a longest input of " + limit + " tokens from config.json and tokenizer_config.json, expected at least 3");
         }
         return (int) Math.min(limit, LONGEST_INPUT);
+    }
+
+    /** How many tokens the position table has room for. */
+    private static long positions(BundleJson config) {
+        long positions = config.integer("max_position_embeddings").orElse(DEFAULT_MAX_TOKENS);
+        String type = config.string("model_type").orElse("");
+        boolean startsAfterPadding = type.endsWith("roberta") || type.equals("camembert");
+        return startsAfterPadding ? positions - 2 : positions;
     }
 }

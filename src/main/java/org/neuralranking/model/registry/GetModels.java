@@ -14,6 +14,7 @@ import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
@@ -26,6 +27,9 @@ import org.opensearch.transport.TransportService;
 public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeStates, GetModels.Response> {
 
     public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/get", Response::new);
+
+    /** A node that does not answer is shown as unknown after this. */
+    static final TimeValue TIMEOUT = TimeValue.timeValueSeconds(30);
 
     private final LocalModels models;
 

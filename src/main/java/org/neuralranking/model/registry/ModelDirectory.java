@@ -101,9 +101,10 @@ public final class ModelDirectory extends AbstractNamedDiffable<Metadata.Custom>
         return builder.endArray();
     }
 
+    /** Not in snapshots: the bundles are on the nodes' disks, and a restore must not change which models a cluster has. */
     @Override
     public EnumSet<Metadata.XContentContext> context() {
-        return Metadata.ALL_CONTEXTS;
+        return Metadata.API_AND_GATEWAY;
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.neuralranking.model.registry;
 import java.io.IOException;
 import java.util.List;
 
+import org.neuralranking.ranking.StrictParsing;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.ConstructingObjectParser;
@@ -44,7 +45,7 @@ public final class ModelRestApi {
         protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
             String path;
             try (XContentParser parser = request.contentParser()) {
-                path = BODY.apply(parser, null);
+                path = StrictParsing.parseWhole(BODY, parser);
             }
             RegisterModel.Request register = new RegisterModel.Request(request.param("id"), path);
             register.timeout(request.paramAsTime("timeout", register.timeout()));
@@ -76,6 +77,7 @@ public final class ModelRestApi {
         @Override
         protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
             EveryNode.Question<GetModels.Wanted> get = new EveryNode.Question<>(new GetModels.Wanted(request.param("id")));
+            get.timeout(request.paramAsTime("timeout", GetModels.TIMEOUT));
             return channel -> client.execute(GetModels.TYPE, get, new RestToXContentListener<>(channel));
         }
     }

@@ -23,6 +23,7 @@ import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -31,6 +32,7 @@ import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportException;
 import org.opensearch.transport.TransportService;
 import org.opensearch.transport.client.Client;
 
@@ -43,6 +45,9 @@ import static org.opensearch.action.ValidateActions.addValidationError;
 public final class RegisterModel extends TransportClusterManagerNodeAction<RegisterModel.Request, RegisterModel.Response> {
 
     public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/put", Response::new);
+
+    /** Reading, hashing and opening gigabytes from a slow disk takes minutes. */
+    private static final TimeValue LOAD_TIMEOUT = TimeValue.timeValueMinutes(5);
 
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,127}");
 
@@ -63,9 +68,10 @@ public final class RegisterModel extends TransportClusterManagerNodeAction<Regis
 
     @Override
     protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
+        EveryNode.Question<PrepareModel.BundlePath> question = new EveryNode.Question<>(new PrepareModel.BundlePath(request.path));
         client.execute(
             PrepareModel.TYPE,
-            new EveryNode.Question<>(new PrepareModel.BundlePath(request.path)),
+            question.timeout(request.timeout()),
             ActionListener.wrap(prepared -> store(request, agreed(request, prepared, state.nodes()), listener), listener::onFailure)
         );
     }
@@ -76,7 +82,8 @@ public final class RegisterModel extends TransportClusterManagerNodeAction<Regis
             Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
             String name = nodes.nodeExists(failure.nodeId()) ? nodes.get(failure.nodeId()).getName() : failure.nodeId();
             String message = "model [" + request.id + "] is not registered; node [" + name + "]: " + cause.getMessage();
-            RestStatus status = ExceptionsHelper.status(cause);
+            // a node that left or did not answer in time says nothing about the bundle
+            RestStatus status = cause instanceof TransportException ? RestStatus.SERVICE_UNAVAILABLE : ExceptionsHelper.status(cause);
             throw new OpenSearchStatusException(message, status, cause);
         }
         Set<String> hashes = new HashSet<>();
@@ -136,6 +143,7 @@ public final class RegisterModel extends TransportClusterManagerNodeAction<Regis
         Request(String id, String path) {
             this.id = id;
             this.path = path;
+            timeout(LOAD_TIMEOUT);
         }
 
         Request(StreamInput in) throws IOException {

@@ -56,7 +56,8 @@ public class BundleTests extends OpenSearchTestCase {
         Path root = copyOf("toy-sparse");
         Map<String, String> wrong = Map.of(
             "{\"tusk\":1}", "got key [tusk]",
-            "{\"max_tokens\":2}", "got max_tokens 2, expected 3 to",
+            "{\"max_tokens\":2}", "got max_tokens 2, expected 3 to 64",
+            "{\"max_tokens\":65}", "got max_tokens 65, expected 3 to 64",
             "{\"max_tokens\":\"x\"}", "got [max_tokens] = x, expected an integer",
             "{\"task\":\"oracle\"}", "got task [oracle], expected one of",
             "{\"output\":\"logits\"}", "expected [logits]",
@@ -144,7 +145,7 @@ public class BundleTests extends OpenSearchTestCase {
             int length = randomBoolean() ? bytes.length : randomIntBetween(0, bytes.length);
             Files.write(root.resolve("m/model.onnx"), java.util.Arrays.copyOf(bytes, length));
             try {
-                OnnxGraph.read(root.resolve("m/model.onnx"));
+                GraphSignature.read(root.resolve("m/model.onnx"));
             } catch (BundleException refused) {
                 assertNotNull(refused.getMessage());
             }

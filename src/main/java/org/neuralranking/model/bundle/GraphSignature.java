@@ -16,7 +16,7 @@ import java.util.Set;
  * @param inputs  inputs that a caller must feed: those without an initializer
  * @param outputs outputs, in graph order
  */
-record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
+record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
 
     private static final int MAX_NAME_BYTES = 4096;
     /** Graphs nest through the attributes of If, Loop and Scan; real exports stay below five. */
@@ -24,7 +24,7 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
     private static final int MAX_TENSORS = 1000;
     private static final long EXTERNAL = 1; // TensorProto.DataLocation
 
-    static OnnxGraph read(Path file) throws IOException {
+    static GraphSignature read(Path file) throws IOException {
         String where = file.getFileName().toString();
         try (SeekableByteChannel channel = Files.newByteChannel(file)) {
             if (channel.size() == 0) {
@@ -34,16 +34,19 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         }
     }
 
-    private static OnnxGraph model(ProtobufReader model, String where) throws IOException {
-        OnnxGraph graph = null;
+    private static GraphSignature model(ProtobufReader model, String where) throws IOException {
+        GraphSignature graph = null;
         boolean opset = false;
         while (model.hasNext()) {
             int field = model.nextField();
-            if (field == 7 && model.is(ProtobufReader.BYTES)) {
-                graph = graph(model.message(), where, 0);
-            } else {
-                opset |= field == 8;
-                model.skip();
+            switch (field) {
+                case 7 -> graph = graph(model.message(), where, 0);
+                case 20 -> trainingInfo(model.message(), where);
+                case 25 -> function(model.message(), where);
+                default -> {
+                    opset |= field == 8;
+                    model.skip();
+                }
             }
         }
         if (graph == null || opset == false) {
@@ -52,7 +55,26 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         return graph;
     }
 
-    private static OnnxGraph graph(ProtobufReader graph, String where, int depth) throws IOException {
+    private static void trainingInfo(ProtobufReader info, String where) throws IOException {
+        while (info.hasNext()) {
+            switch (info.nextField()) {
+                case 1, 2 -> graph(info.message(), where, 1);
+                default -> info.skip();
+            }
+        }
+    }
+
+    private static void function(ProtobufReader function, String where) throws IOException {
+        while (function.hasNext()) {
+            switch (function.nextField()) {
+                case 7 -> node(function.message(), where, 1);
+                case 11 -> attribute(function.message(), where, 1);
+                default -> function.skip();
+            }
+        }
+    }
+
+    private static GraphSignature graph(ProtobufReader graph, String where, int depth) throws IOException {
         if (depth > MAX_DEPTH) {
             throw new BundleException(where + ": got graphs nested deeper than " + MAX_DEPTH);
         }
@@ -65,6 +87,7 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
                 case 5 -> initialized.add(tensor(graph.message(), where));
                 case 11 -> inputs.add(valueInfo(graph.message()));
                 case 12 -> outputs.add(valueInfo(graph.message()));
+                case 15 -> sparseTensor(graph.message(), where);
                 default -> graph.skip();
             }
             if (inputs.size() > MAX_TENSORS || outputs.size() > MAX_TENSORS) {
@@ -73,7 +96,7 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         }
         // before IR version 4 initializers were listed as inputs, too
         inputs.removeIf(input -> initialized.contains(input.name()));
-        return new OnnxGraph(List.copyOf(inputs), List.copyOf(outputs));
+        return new GraphSignature(List.copyOf(inputs), List.copyOf(outputs));
     }
 
     private static void node(ProtobufReader node, String where, int depth) throws IOException {
@@ -91,7 +114,17 @@ record OnnxGraph(List<TensorSpec> inputs, List<TensorSpec> outputs) {
             switch (attribute.nextField()) {
                 case 5, 10 -> tensor(attribute.message(), where);
                 case 6, 11 -> graph(attribute.message(), where, depth + 1);
+                case 22, 23 -> sparseTensor(attribute.message(), where);
                 default -> attribute.skip();
+            }
+        }
+    }
+
+    private static void sparseTensor(ProtobufReader tensor, String where) throws IOException {
+        while (tensor.hasNext()) {
+            switch (tensor.nextField()) {
+                case 1, 2 -> tensor(tensor.message(), where);
+                default -> tensor.skip();
             }
         }
     }
