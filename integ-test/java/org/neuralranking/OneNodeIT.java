@@ -151,14 +151,14 @@ public class OneNodeIT {
     @Test
     public void badBundlesAreRefusedWithAReasonAndNothingIsStored() {
         for (String bad : List.of(
-            "empty|got an empty file",
             "external-data-traversal|data in another file",
             "nan-output|expected finite numbers",
             "not-onnx|is not an ONNX model",
             "truncated|truncated?",
             "unexpected-input|got input [pixel_values]",
             "unexpected-output|expected [batch, tokens, vocabulary]",
-            "wrong-vocab-size|expected vocab_size = 316"
+            "wrong-vocab-size|expected vocab_size = 316",
+            "empty|got an empty file"
         )) {
             String[] caseOf = bad.split("\\|");
             refused("PUT", MODELS + "/bad", "{\"path\": \"bad-" + caseOf[0] + "\"}", 400, caseOf[1]);
@@ -168,46 +168,46 @@ public class OneNodeIT {
 
     @Test
     public void requestsToModelsAreChecked() {
-        refused("PUT", MODELS + "/m", "{\"path\": \"toy-sparse\", \"force\": true}", 400, "unknown field [force]");
-        refused("PUT", MODELS + "/m", "{}", 400, "[path]");
-        refused("PUT", MODELS + "/m", "{\"path\": [7]}", 400, "path");
-        refused("PUT", MODELS + "/m", "{\"path\": \"", 400);
-        refused("PUT", MODELS + "/m", "[]", 400);
-        refused("PUT", MODELS + "/m", null, 400);
+        refusedByThePlatform("PUT", MODELS + "/m", "{\"path\": \"toy-sparse\", \"force\": true}", 400, "unknown field [force]");
+        refusedByThePlatform("PUT", MODELS + "/m", "{}", 400, "Required [path]");
+        refusedByThePlatform("PUT", MODELS + "/m", "{\"path\": [7]}", 400, "path doesn't support values of type: START_ARRAY");
+        refusedByThePlatform("PUT", MODELS + "/m", "{\"path\": \"", 400, "failed to parse field [path]", "Unexpected end-of-input");
+        refusedByThePlatform("PUT", MODELS + "/m", "[]", 400, "Expected START_OBJECT but was: START_ARRAY");
+        refusedByThePlatform("PUT", MODELS + "/m", null, 400, "request body is required");
         refused("PUT", MODELS + "/m", "{\"path\": \"../../etc\"}", 400, "got path [../../etc]");
         refused("PUT", MODELS + "/m", "{\"path\": \"/etc\"}", 400, "got path [/etc]");
         refused("PUT", MODELS + "/m", "{\"path\": \"nowhere\"}", 400, "expected a directory that exists");
         refused("PUT", MODELS + "/UPPER", "{\"path\": \"toy-sparse\"}", 400, "got model id [UPPER]");
-        refused("PUT", MODELS + "/" + "x".repeat(129), "{\"path\": \"toy-sparse\"}", 400, "got model id");
+        refused("PUT", MODELS + "/" + "x".repeat(129), "{\"path\": \"toy-sparse\"}", 400, "got model id [xxx");
         refused("GET", MODELS + "/m", null, 404, "model [m] is not registered");
-        refused("GET", MODELS + "?color=red", null, 400, "unrecognized parameter");
+        refusedByThePlatform("GET", MODELS + "?color=red", null, 400, "unrecognized parameter");
         refused("POST", MODELS + "/m/_infer", "{\"texts\": [\"x\"]}", 404, "model [m] is not registered");
         String infer = MODELS + "/toy-sparse/_infer";
         refused("POST", infer, "{}", 400, "expected one of the two");
         refused("POST", infer, "{\"texts\": []}", 400, "got 0 texts, expected 1 to 1000");
         refused("POST", infer, "{\"texts\": [\"x\"], \"as\": \"poem\"}", 400, "got [as] = [poem]");
-        refused("POST", infer, "{\"text\": [\"x\"]}", 400, "unknown field [text]", "did you mean [texts]");
+        refusedByThePlatform("POST", infer, "{\"text\": [\"x\"]}", 400, "unknown field [text]", "did you mean [texts]");
         refused("POST", infer, "{\"query\": \"x\", \"documents\": [\"y\"]}", 400, "expected [texts]");
         refused("POST", infer, "{\"query\": \"x\"}", 400, "expected one of the two");
         refused("POST", MODELS + "/toy-cross-encoder/_infer", "{\"texts\": [\"x\"]}", 400, "expected [query] with [documents]");
         refused("POST", MODELS + "/toy-yes-no/_infer", "{\"texts\": [\"x\"]}", 400, "got a yes_no_ranker");
-        refused("POST", "/_plugins/_neural_ranking/stats", null, 405);
+        refusedByThePlatform("POST", "/_plugins/_neural_ranking/stats", null, 405, "allowed: [GET]");
     }
 
     @Test
     public void clausesAreChecked() {
         String search = "/toys/_search";
         for (String clause : List.of(
-            "{\"vector\": {\"query_text\": \"cat\"}}|400|model_id",
-            "{\"vector\": {\"model_id\": \"toy-sparse\"}}|400|query_text",
-            "{\"vector\": {\"query_text\": \"cat\", \"model_id\": \"toy-sparse\", \"k\": 3}}|400|[k]",
-            "{\"vector\": {\"query_text\": 7, \"model_id\": \"toy-sparse\", \"tokens\": {}}}|400|",
-            "{\"vector\": {\"tokens\": {\"cat\": -1}}}|400|-1",
-            "{\"vector\": {\"tokens\": {\"cat\": 1e99}}}|400|cat",
-            "{\"vector\": {\"tokens\": {\"cat\": \"many\"}}}|400|cat",
-            "{\"vector\": 3}|400|",
-            "{}|400|",
-            "{\"text\": {\"tokens\": {\"cat\": 1}}}|400|learned_sparse",
+            "{\"vector\": {\"query_text\": \"cat\"}}|400|no [model_id] and no [tokens], expected either",
+            "{\"vector\": {\"model_id\": \"toy-sparse\"}}|400|got no [query_text]",
+            "{\"vector\": {\"query_text\": \"cat\", \"model_id\": \"toy-sparse\", \"k\": 3}}|400|got unknown key [k], expected [query_text, model_id",
+            "{\"vector\": {\"query_text\": 7, \"model_id\": \"toy-sparse\", \"tokens\": {}}}|400|got [VALUE_NUMBER] for [query_text]",
+            "{\"vector\": {\"tokens\": {\"cat\": -1}}}|400|token [cat]: got weight [-1]",
+            "{\"vector\": {\"tokens\": {\"cat\": 1e99}}}|400|token [cat]: got weight [1e99]",
+            "{\"vector\": {\"tokens\": {\"cat\": \"many\"}}}|400|token [cat]: got weight [many]",
+            "{\"vector\": 3}|400|got [VALUE_NUMBER] for [vector]",
+            "{}|400|got no field, expected one",
+            "{\"text\": {\"tokens\": {\"cat\": 1}}}|400|got type [text], expected [learned_sparse]",
             "{\"vector\": {\"query_text\": \"cat\", \"model_id\": \"nobody\"}}|404|model [nobody] is not registered",
             "{\"vector\": {\"query_text\": \"cat\", \"model_id\": \"toy-cross-encoder\"}}|400|expected a sparse_encoder"
         )) {
@@ -216,53 +216,55 @@ public class OneNodeIT {
         }
         String good = "\"model_id\": \"toy-cross-encoder\", \"query_text\": \"cat\", \"document\": {\"fields\": [\"text\"]}";
         for (String clause : List.of(
-            "{\"query_text\": \"cat\", \"document\": {\"fields\": [\"text\"]}}|400|model_id",
-            "{" + good + ", \"speed\": 1}|400|unknown field [speed]",
-            "{" + good + ", \"budget\": \"-1s\"}|400|budget",
-            "{" + good + ", \"budget\": \"fast\"}|400|budget",
-            "{" + good + ", \"blend\": {\"model_weight\": 0}}|400|model_weight",
-            "{" + good + ", \"on_failure\": \"panic\"}|400|first_stage",
+            "{\"query_text\": \"cat\", \"document\": {\"fields\": [\"text\"]}}|400 platform|Required [model_id]",
+            "{" + good + ", \"speed\": 1}|400 platform|unknown field [speed]",
+            "{" + good + ", \"budget\": \"-1s\"}|400|got [budget] = -1, expected more than 0",
+            "{" + good + ", \"budget\": \"fast\"}|400 platform|[budget] with value [fast] as a time value",
+            "{" + good + ", \"blend\": {\"model_weight\": 0}}|400|got [blend.model_weight] = 0.0",
+            "{" + good + ", \"on_failure\": \"panic\"}|400|got [on_failure] = [panic], expected one of [first_stage, fail]",
             "{" + good.replace("toy-cross-encoder", "nobody") + "}|404|model [nobody] is not registered",
             "{" + good.replace("toy-cross-encoder", "toy-sparse") + "}|400|expected a cross_encoder",
-            "{" + good.replace("\"cat\"", "\"\"") + "}|400|query_text",
+            "{" + good.replace("\"cat\"", "\"\"") + "}|400|got an empty [query_text]",
             "{" + good.replace("\"cat\"", "\"" + "cat ".repeat(100) + "\"") + "}|400|got a query of more than 64 tokens, expected at most 60",
-            "{" + good.replace("[\"text\"]", "[]") + "}|400|document.fields",
-            "{" + good.replace("[\"text\"]", "[\"\"]") + "}|400|document.fields",
-            "[]|400|"
+            "{" + good.replace("[\"text\"]", "[]") + "}|400|got 0 [document.fields], expected 1 to 100",
+            "{" + good.replace("[\"text\"]", "[\"\"]") + "}|400|got an empty name in [document.fields]",
+            "[]|400 platform|unexpected token [START_ARRAY] after [neural]"
         )) {
             String[] parts = clause.split("\\|", -1);
             String body = "{\"query\": {\"match_all\": {}}, \"rescore\": {\"window_size\": 10, \"neural\": " + parts[0] + "}}";
-            refused("POST", search, body, Integer.parseInt(parts[1]), parts[2]);
+            String[] status = parts[1].split(" ");
+            refused(status.length > 1, "POST", search, body, Integer.parseInt(status[0]), parts[2]);
         }
-        refused("POST", search, "{\"rescore\": {\"window_size\": 0, \"neural\": {" + good + "}}}", 400, "window_size");
-        refused("POST", search, "{\"rescore\": {\"window_size\": 100000, \"neural\": {" + good + "}}}", 400, "window");
-        refused("POST", search + "?scroll=1m", "{\"rescore\": {\"neural\": {" + good + "}}}", 400, "scroll");
-        refused("POST", search, "{\"sort\": [\"_doc\"], \"rescore\": {\"neural\": {" + good + "}}}", 400, "sort");
+        refused("POST", search, "{\"rescore\": {\"window_size\": 0, \"neural\": {" + good + "}}}", 400, "got [window_size] = 0, expected at least 1");
+        refusedByThePlatform("POST", search, "{\"rescore\": {\"window_size\": 100000, \"neural\": {" + good + "}}}", 400, "Rescore window [100000] is too large");
+        refusedByThePlatform("POST", search + "?scroll=1m", "{\"rescore\": {\"neural\": {" + good + "}}}", 400, "using [rescore] is not allowed in a scroll context");
+        refusedByThePlatform("POST", search, "{\"sort\": [\"_doc\"], \"rescore\": {\"neural\": {" + good + "}}}", 400, "Cannot use [sort] option in conjunction with [rescore].");
     }
 
     @Test
     public void pipelinesMappingsAndValuesAreChecked() {
         for (String processor : List.of(
-            "{}|model_id",
-            "{\"model_id\": \"toy-sparse\"}|field_map",
-            "{\"model_id\": \"toy-sparse\", \"field_map\": {}}|field_map",
-            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": \"a\"}}|a",
-            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": 7}}|7",
-            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": \"b\"}, \"turbo\": true}|turbo"
+            "{}|platform|[model_id] required property is missing",
+            "{\"model_id\": \"toy-sparse\"}|platform|[field_map] required property is missing",
+            "{\"model_id\": \"toy-sparse\", \"field_map\": {}}|ours|[field_map] got no fields",
+            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": \"a\"}}|ours|got target [a], which would overwrite the source [a]",
+            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": 7}}|ours|got target [7] for source [a]",
+            "{\"model_id\": \"toy-sparse\", \"field_map\": {\"a\": \"b\"}, \"turbo\": true}|platform|doesn't support one or more provided configuration parameters [turbo]"
         )) {
             String[] parts = processor.split("\\|");
-            refused("PUT", "/_ingest/pipeline/bad", "{\"processors\": [{\"learned_sparse\": " + parts[0] + "}]}", 400, parts[1]);
+            String body = "{\"processors\": [{\"learned_sparse\": " + parts[0] + "}]}";
+            refused(parts[1].equals("platform"), "PUT", "/_ingest/pipeline/bad", body, 400, parts[2]);
         }
-        refused("PUT", "/bad", "{\"mappings\": {\"properties\": {\"v\": {\"type\": \"learned_sparse\", \"dimension\": 3}}}}", 400, "dimension");
+        refused("PUT", "/bad", "{\"mappings\": {\"properties\": {\"v\": {\"type\": \"learned_sparse\", \"dimension\": 3}}}}", 400, "got unknown parameter [dimension], expected only [meta]");
         for (String value : List.of(
-            "{\"cat\": 0}|cat", "{\"cat\": -1}|-1", "{\"cat\": \"x\"}|cat", "{\"cat\": 1e39}|cat", "{\"cat\": null}|cat", "{\"\": 1}|token",
-            "{\"cat\": {\"dog\": 1}}|cat", "\"cat\"|vector", "3|vector", "true|vector", "[[1]]|vector"
+            "{\"cat\": 0}|token [cat]: got weight [0]", "{\"cat\": -1}|token [cat]: got weight [-1]", "{\"cat\": \"x\"}|token [cat]: got weight [x]", "{\"cat\": 1e39}|token [cat]: got weight [1e39]", "{\"cat\": null}|token [cat]: got weight [VALUE_NULL]", "{\"\": 1}|got an empty token",
+            "{\"cat\": {\"dog\": 1}}|token [cat]: got weight [START_OBJECT]", "\"cat\"|field [vector]: got [cat]", "3|field [vector]: got [3]", "true|field [vector]: got [true]", "[[1]]|field [vector]: got [1]"
         )) {
             String[] parts = value.split("\\|");
             refused("PUT", "/toys/_doc/bad", "{\"vector\": " + parts[0] + "}", 400, parts[1]);
         }
-        refused("PUT", "/toys/_doc/bad?pipeline=toy", "{\"text\": 3}", 400, "text");
-        refused("PUT", "/toys/_doc/bad?pipeline=toy", "{\"text\": {\"en\": \"cat\"}}", 400, "text");
+        refused("PUT", "/toys/_doc/bad?pipeline=toy", "{\"text\": 3}", 400, "field [text]: got [3]");
+        refused("PUT", "/toys/_doc/bad?pipeline=toy", "{\"text\": {\"en\": \"cat\"}}", 400, "field [text]: got an object");
         http.get("/toys/_doc/bad").expect(404);
     }
 
@@ -386,12 +388,28 @@ public class OneNodeIT {
         }
     }
 
-    /** The answer has this status, and its reasons say all of this. */
+    /** The answer has this status, and its reasons say all of this; where they are ours, what was got and what was expected. */
     private static void refused(String method, String path, String body, int status, String... reasons) {
+        refused(false, method, path, body, status, reasons);
+    }
+
+    /** By the parsers, validators or routes of OpenSearch, in its words. */
+    private static void refusedByThePlatform(String method, String path, String body, int status, String... reasons) {
+        refused(true, method, path, body, status, reasons);
+    }
+
+    private static void refused(boolean byThePlatform, String method, String path, String body, int status, String... reasons) {
         Answer answer = http.request(method, path, body);
         assertEquals(answer + " for " + body, status, answer.status());
+        assertTrue("a case without a telling reason: " + body, reasons.length > 0);
+        String error = String.join("\n", answer.json().findValuesAsText("reason")) + answer.json().path("error").asText();
         for (String reason : reasons) {
-            assertTrue(answer + " should say: " + reason + " for " + body, answer.json().toString().contains(reason));
+            assertTrue("too little to tell: [" + reason + "]", reason.length() > 5);
+            assertTrue(answer + " should say: " + reason + " for " + body, error.contains(reason));
+        }
+        if (status == 400) {
+            boolean ours = error.contains("got ") && error.contains(", expected ");
+            assertEquals(answer + " says what was got and what was expected, for " + body, byThePlatform == false, ours);
         }
     }
 }

@@ -69,7 +69,7 @@ public final class Installation {
         ProcessBuilder builder = new ProcessBuilder(found).directory(home.toFile()).redirectErrorStream(true);
         NodeEnvironment.prepare(builder.environment(), home.resolve("config"));
         Path tmp = home.resolve("tmp");
-        builder.environment().put("OPENSEARCH_JAVA_OPTS", "-Djava.io.tmpdir=" + tmp);
+        NodeEnvironment.temporaryDirectory(builder.environment(), tmp);
         try {
             Files.createDirectories(tmp);
             Process process = builder.start();

@@ -12,7 +12,7 @@ final class NodeEnvironment {
     /** OpenSearch refuses to run as root, which it knows through JNA; without JNA it cannot tell. For tests and demos only. */
     private static final List<String> WITHOUT_JNA = List.of("-Djna.nosys=true", "-Djna.nounpack=true", "-Djna.noclasspath=true");
     /** What a developer has set for other programs, and the scripts warn about. */
-    private static final List<String> UNWANTED = List.of("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "OPENSEARCH_JAVA_OPTS", "OPENSEARCH_TMPDIR", "OPENSEARCH_HOME");
+    private static final List<String> UNWANTED = List.of("JAVA_OPTS", "JAVA_TOOL_OPTIONS", "OPENSEARCH_JAVA_OPTS", "OPENSEARCH_TMPDIR", "OPENSEARCH_HOME", "JDK_JAVA_OPTIONS");
 
     private NodeEnvironment() {}
 
@@ -21,6 +21,12 @@ final class NodeEnvironment {
         UNWANTED.forEach(environment::remove);
         environment.put("OPENSEARCH_JAVA_HOME", System.getProperty("java.home"));
         environment.put("OPENSEARCH_PATH_CONF", config.toString());
+    }
+
+    /** OpenSearch's scripts split their own JVM options at spaces, which a checkout's path may have; the JVM's launcher reads quotes. */
+    static void temporaryDirectory(Map<String, String> environment, Path directory) {
+        environment.put("JDK_JAVA_OPTIONS", "\"-Djava.io.tmpdir=" + directory + "\"");
+        environment.put("OPENSEARCH_TMPDIR", directory.toString()); // or the scripts make one outside
     }
 
     /** JVM options that this user needs on top of the shipped ones. */

@@ -130,7 +130,7 @@ public final class RealNode implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(installation.home().resolve("bin/opensearch").toString());
         builder.directory(installation.home().toFile());
         NodeEnvironment.prepare(builder.environment(), config());
-        builder.environment().put("OPENSEARCH_TMPDIR", directory.resolve("tmp").toString());
+        NodeEnvironment.temporaryDirectory(builder.environment(), directory.resolve("tmp"));
         builder.environment().put("OPENSEARCH_JAVA_OPTS", String.join(" ", jvmOptions));
         process = NodeProcess.start(name, builder, output());
     }
@@ -243,9 +243,12 @@ public final class RealNode implements AutoCloseable {
         return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 
-    /** The garbage collector's log and heap dumps would go to directories of the installation, which nodes share. */
+    /**
+     * The garbage collector's log and heap dumps would go to directories of the installation, which nodes share; the temporary directory is
+     * set in {@link NodeEnvironment}.
+     */
     private static void dropOptionsThatWriteElsewhere(Path file) throws IOException {
-        List<String> kept = Files.readAllLines(file).stream().filter(line -> line.contains("gc.log") == false && line.contains("HeapDump") == false).toList();
+        List<String> kept = Files.readAllLines(file).stream().filter(line -> line.contains("gc.log") == false && line.contains("HeapDump") == false && line.contains("java.io.tmpdir") == false).toList();
         Files.write(file, kept);
     }
 

@@ -14,7 +14,8 @@ import org.neuralranking.node.ProjectFiles;
 
 /**
  * Runs one bench by name, {@code mvn -Pbench verify -Dbench=NAME}: prints its figures with their definitions and writes them to
- * {@code target/bench/NAME.json} as {@code {"figures": {"name": number}, "notes": "..."}}.
+ * {@code target/bench/NAME.json} as {@code {"figures": {"name": number}, "notes": "..."}}. Ends with
+ * status 1 if the report says that something does not hold.
  */
 public final class Bench {
     private interface Measurement {
@@ -40,6 +41,10 @@ public final class Bench {
         Report report = bench.run();
         print(report);
         System.out.println("\nWritten to " + write(name, report));
+        if (report.failures().isEmpty() == false) {
+            System.err.println("Failed: " + String.join("; ", report.failures()));
+            System.exit(1);
+        }
     }
 
     private static void print(Report report) {

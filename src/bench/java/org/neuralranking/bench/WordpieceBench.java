@@ -53,8 +53,10 @@ public final class WordpieceBench {
         }
         return new Report().figure("pairs", goldens.size(), "texts with published tokens")
             .figure("identical", identical, "texts whose tokens are the published ones")
+            .figure("different", different, "texts whose tokens are others; the bench fails unless 0")
             .figure("texts_per_second", Math.round(goldens.size() / (nanos / 1e9)), "texts tokenized in a second by one thread, offsets included")
-            .note("Tokens as Anserini publishes them for the queries of BEIR.");
+            .note("Tokens as Anserini publishes them for the queries of BEIR.")
+            .judge(different == 0, different + " of " + goldens.size() + " texts have other tokens than those published, expected none");
     }
 
     private static List<Golden> read(Path file) throws IOException {

@@ -1,5 +1,6 @@
 package org.neuralranking.demo;
 
+import java.io.PrintStream;
 import java.util.List;
 
 import org.neuralranking.node.FreePorts;
@@ -27,33 +28,34 @@ public final class Demo {
             System.exit(1);
         }
         endWithParent();
-        say("Installing the plugin and starting a node on port " + port + " ...");
+        say(System.out, "Installing the plugin and starting a node on port " + port + " ...");
         RealNode.Builder builder = RealNode.named("demo", Installation.of(PluginZip.forThisMachine())).httpPort(port);
         for (String model : List.of(FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER)) {
             builder.bundle(ProjectFiles.demoModel(model));
         }
         try (RealNode node = builder.start()) {
-            show(node.http());
+            show(node.http(), Catalogue.read(ProjectFiles.project().resolve("src/demo/catalogue")), System.out);
             if (Boolean.getBoolean("demo.exit")) {
                 return;
             }
-            say("%nThe node stays at %s until Ctrl-C.", node.http());
+            say(System.out, "%nThe node stays at %s until Ctrl-C.", node.http());
             node.awaitExit();
         }
     }
 
-    private static void show(Http http) {
-        Catalogue catalogue = Catalogue.read(ProjectFiles.project().resolve("src/demo/catalogue"));
+    /** Indexes the catalogue, compares the ways to search it, and prints the table and requests to try. */
+    static void show(Http http, Catalogue catalogue, PrintStream out) {
         FilmIndex index = new FilmIndex(http);
-        say("Registering the models %s and %s ...", FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER);
+        say(out, "Registering the models %s and %s ...", FilmIndex.ENCODER, FilmIndex.CROSS_ENCODER);
         index.registerModels();
         index.create();
         index.load(catalogue.films());
         List<Catalogue.Query> queries = catalogue.queriesWithAnswer();
         List<Comparison.Row> rows = new Comparison(http).run(catalogue);
-        say("");
-        System.out.print(ResultTable.of(rows));
+        say(out, "");
+        out.print(ResultTable.of(rows));
         say(
+            out,
             "%nMeans over %d queries; %d more have no answer in the catalogue and are left out. nDCG@10: quality of the first ten, 1 is ideal; "
                 + "recall@100: part of the relevant films among the first hundred; times as a client sees them for 100 hits, one query at a time.",
             queries.size(),
@@ -61,9 +63,9 @@ public final class Demo {
         );
         RescoreCounters counters = RescoreCounters.read(http);
         if (counters.complete() == false) {
-            say("Not everything was rescored, so the last row says too little: %s", counters);
+            say(out, "Not everything was rescored, so the last row says too little: %s", counters);
         }
-        say("%nTry it:%n%n%s", String.join(System.lineSeparator().repeat(2), requestsToTry(http)));
+        say(out, "%nTry it:%n%n%s", String.join(System.lineSeparator().repeat(2), requestsToTry(http)));
     }
 
     private static List<String> requestsToTry(Http http) {
@@ -84,7 +86,7 @@ public final class Demo {
         ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(1)));
     }
 
-    private static void say(String format, Object... arguments) {
-        System.out.println(String.format(format, arguments));
+    private static void say(PrintStream out, String format, Object... arguments) {
+        out.println(String.format(format, arguments));
     }
 }

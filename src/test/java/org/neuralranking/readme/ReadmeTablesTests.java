@@ -5,8 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import org.junit.Test;
 import org.neuralranking.NeuralRankingPlugin;
@@ -21,6 +25,8 @@ import static org.junit.Assert.assertTrue;
 public class ReadmeTablesTests {
     private static final String REST_PREFIX = "/_plugins/_neural_ranking";
     private static final String ACTION_PREFIX = "cluster:admin/neural_ranking/";
+
+    private static final Pattern RANGE = Pattern.compile("(from )?(?<low>\\d+)(?<unit>[a-z]*)( to (?<high>\\d+))?\\b");
 
     private final NeuralRankingPlugin plugin = new NeuralRankingPlugin(Settings.EMPTY, Path.of("config"));
 
@@ -47,6 +53,34 @@ public class ReadmeTablesTests {
         Set<String> page = new TreeSet<>();
         rows("neural_ranking\\.").forEach(cells -> page.add(cells.get(0) + ", " + cells.get(1) + ", " + cells.get(3)));
         assertEquals(code, page);
+    }
+
+    @Test
+    public void rangesOfSettings() throws IOException {
+        Map<String, Setting<?>> code = plugin.getSettings().stream().collect(Collectors.toMap(Setting::getKey, setting -> setting));
+        for (List<String> cells : rows("neural_ranking\\.")) {
+            Setting<?> setting = code.get(cells.get(0));
+            Matcher range = RANGE.matcher(cells.get(2));
+            assertTrue(cells + ": expected a range like [1 to 9: ...] or [from 1: ...]", range.lookingAt());
+            long low = Long.parseLong(range.group("low"));
+            String unit = range.group("unit");
+            accepts(setting, low + unit);
+            refuses(setting, low - 1 + unit);
+            if (range.group("high") != null) {
+                accepts(setting, range.group("high"));
+                refuses(setting, Long.toString(Long.parseLong(range.group("high")) + 1));
+            } else {
+                accepts(setting, Integer.MAX_VALUE + unit);
+            }
+        }
+    }
+
+    private static void accepts(Setting<?> setting, String value) {
+        setting.get(Settings.builder().put(setting.getKey(), value).build());
+    }
+
+    private static void refuses(Setting<?> setting, String value) {
+        assertThrows(setting.getKey() + ": " + value, IllegalArgumentException.class, () -> accepts(setting, value));
     }
 
     @Test
