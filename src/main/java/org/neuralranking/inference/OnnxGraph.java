@@ -61,7 +61,7 @@ final class OnnxGraph implements Closeable {
             if (opened != null) {
                 closeQuietly(opened);
             }
-            throw e instanceof BundleException refused ? refused : new BundleException("model.onnx: the runtime refused it: " + e.getMessage(), e);
+            throw e instanceof BundleException refused ? refused : new BundleException("model.onnx: got a graph that the runtime refuses, expected one that runs: " + e.getMessage(), e);
         }
     }
 

@@ -40,7 +40,7 @@ final class PairScoring {
     static Float logit(BatchOutput output, int row) {
         float logit = output.values().get(output.rowStart(row));
         if (Float.isFinite(logit) == false) {
-            throw new IllegalStateException("the model answered " + logit + ", expected a finite logit");
+            throw new IllegalStateException("got " + logit + " from the model, expected a finite logit");
         }
         return logit;
     }

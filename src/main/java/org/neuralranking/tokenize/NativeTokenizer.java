@@ -38,7 +38,7 @@ final class NativeTokenizer implements Closeable {
         try {
             tokenizer = LIBRARY.createTokenizerFromString(tokenizerJson);
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("tokenizer.json: the tokenizer library refuses it: " + e.getMessage(), e);
+            throw new IllegalArgumentException("tokenizer.json: got a file that the tokenizer library refuses, expected one that it loads: " + e.getMessage(), e);
         }
         LIBRARY.disableTruncation(tokenizer);
         LIBRARY.disablePadding(tokenizer);
@@ -77,7 +77,8 @@ final class NativeTokenizer implements Closeable {
             return LIBRARY.encode(tokenizer, text, false);
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
-                "the tokenizer library cannot tokenize a text of " + text.length() + " chars with this tokenizer.json: " + e.getMessage(),
+                "got a text of " + text.length() + " chars that the tokenizer library cannot tokenize with this tokenizer.json, expected one that it can: "
+                    + e.getMessage(),
                 e
             );
         }

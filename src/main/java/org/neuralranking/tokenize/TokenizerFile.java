@@ -66,7 +66,7 @@ final class TokenizerFile {
     }
 
     private static IllegalArgumentException notJson(byte[] got, Exception cause) {
-        return new IllegalArgumentException("tokenizer.json: got " + got.length + " bytes that are not valid JSON: " + cause.getMessage(), cause);
+        return new IllegalArgumentException("tokenizer.json: got " + got.length + " bytes that are not valid JSON, expected a tokenizer: " + cause.getMessage(), cause);
     }
 
     String[] tokensById() {

@@ -124,6 +124,6 @@ public class VocabularyTests extends OpenSearchTestCase {
     public void testTheLibrarysRefusalIsAnArgumentError() {
         byte[] json = "{\"model\": {\"type\": \"NoSuchModel\", \"vocab\": {\"a\": 0}}}".getBytes(StandardCharsets.UTF_8);
         IllegalArgumentException e = expectThrows(IllegalArgumentException.class, () -> Tokenizer.open(json, 10));
-        assertTrue(e.getMessage(), e.getMessage().startsWith("tokenizer.json: the tokenizer library refuses it: "));
+        assertTrue(e.getMessage(), e.getMessage().startsWith("tokenizer.json: got a file that the tokenizer library refuses, "));
     }
 }

@@ -45,13 +45,13 @@ public final class BundleJson {
             )
         ) {
             if (parser.nextToken() != XContentParser.Token.START_OBJECT) {
-                throw new BundleException(file + ": got something that is no JSON object: it begins with " + parser.currentToken());
+                throw new BundleException(file + ": got something that begins with " + parser.currentToken() + ", expected a JSON object");
             }
             return new BundleJson(file, parser.map());
         } catch (BundleException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            throw new BundleException(file + ": got something that is no JSON object: " + e.getMessage(), e);
+            throw new BundleException(file + ": got something else, expected a JSON object: " + e.getMessage(), e);
         }
     }
 

@@ -15,7 +15,7 @@ final class BundlePath {
         try {
             relative = root.getFileSystem().getPath(path).normalize();
         } catch (InvalidPathException e) {
-            throw new BundleException("got path [" + path + "] that is no path: " + e.getReason());
+            throw new BundleException("got path [" + path + "] that is no path (" + e.getReason() + "), expected the name of a directory");
         }
         if (path.isBlank() || relative.isAbsolute() || relative.startsWith("..") || relative.toString().isEmpty()) {
             throw new BundleException("got path [" + path + "], expected the name of a directory below config/neural-ranking/models");

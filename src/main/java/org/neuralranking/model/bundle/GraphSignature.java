@@ -28,7 +28,7 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         String where = file.getFileName().toString();
         try (SeekableByteChannel channel = Files.newByteChannel(file)) {
             if (channel.size() == 0) {
-                throw new BundleException(where + " is not an ONNX model: got an empty file");
+                throw new BundleException(where + " is not an ONNX model: got an empty file, expected a graph");
             }
             return model(ProtobufReader.over(channel, where), where);
         }
@@ -50,7 +50,7 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
             }
         }
         if (graph == null || opset == false) {
-            throw new BundleException(where + " is not an ONNX model: got no " + (graph == null ? "graph" : "opset_import"));
+            throw new BundleException(where + " is not an ONNX model: got no " + (graph == null ? "graph" : "opset_import") + ", expected one");
         }
         return graph;
     }
@@ -76,7 +76,7 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
 
     private static GraphSignature graph(ProtobufReader graph, String where, int depth) throws IOException {
         if (depth > MAX_DEPTH) {
-            throw new BundleException(where + ": got graphs nested deeper than " + MAX_DEPTH);
+            throw new BundleException(where + ": got graphs nested deeper than " + MAX_DEPTH + ", expected no more");
         }
         List<TensorSpec> inputs = new ArrayList<>();
         List<TensorSpec> outputs = new ArrayList<>();
@@ -91,7 +91,7 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
                 default -> graph.skip();
             }
             if (inputs.size() > MAX_TENSORS || outputs.size() > MAX_TENSORS) {
-                throw new BundleException(where + ": got more than " + MAX_TENSORS + " inputs or outputs");
+                throw new BundleException(where + ": got more than " + MAX_TENSORS + " inputs or outputs, expected no more");
             }
         }
         // before IR version 4 initializers were listed as inputs, too
@@ -200,7 +200,7 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
             }
             axes.add(axis);
             if (axes.size() > MAX_TENSORS) {
-                throw new BundleException("got a tensor of more than " + MAX_TENSORS + " axes");
+                throw new BundleException("model.onnx: got a tensor of more than " + MAX_TENSORS + " axes, expected no more");
             }
         }
     }

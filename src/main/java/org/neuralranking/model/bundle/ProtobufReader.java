@@ -150,7 +150,7 @@ final class ProtobufReader {
                 buffer.flip();
                 start = position;
                 if (buffer.limit() == 0) {
-                    throw new BundleException(where + " became shorter while it was read");
+                    throw new BundleException(where + ": got a file that became shorter while it was read, expected one that nobody writes to");
                 }
             }
             return buffer.get((int) (position - start));

@@ -61,7 +61,7 @@ public class BundleTests extends OpenSearchTestCase {
             "{\"max_tokens\":\"x\"}", "got [max_tokens] = x, expected an integer",
             "{\"task\":\"oracle\"}", "got task [oracle], expected one of",
             "{\"output\":\"logits\"}", "expected [logits]",
-            "[]", "no JSON object"
+            "[]", "expected a JSON object"
         );
         for (Map.Entry<String, String> override : wrong.entrySet()) {
             Files.writeString(root.resolve("m/neural-ranking.json"), override.getKey());
