@@ -1,5 +1,7 @@
 package org.neuralranking.inference;
 
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -13,6 +15,7 @@ public final class OnnxLibrary {
     private static final String NATIVE_PATH = "onnxruntime.native.path";
 
     private static Path nativeDirectory;
+    private static boolean keptToTheEnd;
 
     private OnnxLibrary() {}
 
@@ -35,6 +38,7 @@ public final class OnnxLibrary {
                 System.setProperty(NATIVE_PATH, nativeDirectory.toString());
             }
             OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "neural-ranking");
+            keepToTheEnd();
             environment.setTelemetry(false); // on Windows it is on by default; elsewhere this version has none
             return environment;
         } catch (OrtException e) {
@@ -47,6 +51,27 @@ public final class OnnxLibrary {
                     System.setProperty(NATIVE_PATH, before);
                 }
             }
+        }
+    }
+
+    /**
+     * Takes a reference to the native environment that nobody gives back. ONNX Runtime's own shutdown hook releases the environment while
+     * inference may still be running, on threads that no hook can wait for in time, and the JVM of a node that is being stopped crashes.
+     * The native environment counts its references, but no public method takes one.
+     */
+    private static void keepToTheEnd() {
+        if (keptToTheEnd) {
+            return;
+        }
+        try {
+            Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+            api.setAccessible(true);
+            Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+            create.setAccessible(true);
+            create.invoke(null, api.getLong(null), OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue(), "neural-ranking");
+            keptToTheEnd = true;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this version of ONNX Runtime keeps its environment in another way", e);
         }
     }
 }
