@@ -133,14 +133,13 @@ public class OneNodeIT {
     public void registeringIsRepeatableReplaceableAndReversible() throws IOException {
         String hash = http.get(MODELS + "/toy-cross-encoder").ok().at("/models/0/hash").asText();
         Answer again = http.put(MODELS + "/toy-cross-encoder", "{\"path\": \"toy-cross-encoder\"}").expect(200);
-        assertEquals("updated", again.at("/result").asText());
+        assertEquals("unchanged", again.at("/result").asText());
         assertEquals(hash, again.at("/hash").asText());
 
         Answer created = http.put(MODELS + "/second", "{\"path\": \"toy-cross-encoder\"}").expect(201);
         assertEquals("created", created.at("/result").asText());
         assertEquals("the same content", hash, created.at("/hash").asText());
-        Answer replaced = http.put(MODELS + "/second", "{\"path\": \"toy-sparse\"}").expect(200);
-        assertEquals("sparse_encoder", replaced.at("/task").asText());
+        refused("PUT", MODELS + "/second", "{\"path\": \"toy-sparse\"}", 400, "got a sparse_encoder for model [second], expected a cross_encoder");
         http.delete(MODELS + "/second").ok();
         http.delete(MODELS + "/second").expect(404);
         http.get(MODELS + "/second").expect(404);
@@ -176,7 +175,7 @@ public class OneNodeIT {
         refusedByThePlatform("PUT", MODELS + "/m", null, 400, "request body is required");
         refused("PUT", MODELS + "/m", "{\"path\": \"../../etc\"}", 400, "got path [../../etc]");
         refused("PUT", MODELS + "/m", "{\"path\": \"/etc\"}", 400, "got path [/etc]");
-        refused("PUT", MODELS + "/m", "{\"path\": \"nowhere\"}", 400, "expected a directory that exists");
+        refused("PUT", MODELS + "/m", "{\"path\": \"nowhere\"}", 400, "expected a directory or a .zip that exists");
         refused("PUT", MODELS + "/UPPER", "{\"path\": \"toy-sparse\"}", 400, "got model id [UPPER]");
         refused("PUT", MODELS + "/" + "x".repeat(129), "{\"path\": \"toy-sparse\"}", 400, "got model id [xxx");
         refused("GET", MODELS + "/m", null, 404, "model [m] is not registered");

@@ -225,22 +225,6 @@ public class ThreeNodesIT {
         }
     }
 
-    @Test
-    public void f_bundlesThatDifferBetweenNodesAreRefused() throws Exception {
-        var toy = ProjectFiles.testModel("toy-sparse");
-        for (var node : cluster.nodes()) {
-            node.addBundle(toy);
-        }
-        Files.writeString(cluster.node(1).config().resolve("neural-ranking/models/toy-sparse/idf.json"), "{\"cat\": 1}");
-        Answer answer = cluster.http().put("/_plugins/_neural_ranking/models/toy", "{\"path\": \"toy-sparse\"}").expect(400);
-        assertTrue(answer.toString(), answer.at("/error/reason").asText().contains("expected the same on every node"));
-        cluster.http().get("/_plugins/_neural_ranking/models/toy").expect(404);
-        // and one that is missing on a node
-        FileTree.delete(cluster.node(1).config().resolve("neural-ranking/models/toy-sparse"));
-        answer = cluster.http().put("/_plugins/_neural_ranking/models/toy", "{\"path\": \"toy-sparse\"}").expect(400);
-        assertTrue(answer.toString(), answer.at("/error/reason").asText().contains("expected a directory that exists"));
-    }
-
     /** A node that starts answers 503 for models it is still loading. */
     private static void awaitModels() {
         ModelRegistration.awaitReady(cluster.http(), "minilm-sparse-doc");

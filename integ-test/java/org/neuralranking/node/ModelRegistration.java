@@ -26,7 +26,7 @@ public final class ModelRegistration {
                 if (state.equals("failed")) {
                     throw new AssertionError("model [" + id + "] failed to load: " + answer);
                 }
-                ready &= state.equals("ready");
+                ready &= state.equals("ready") || state.equals("not_placed");
             }
             return ready;
         });

@@ -1,6 +1,7 @@
 package org.neuralranking;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,12 +17,22 @@ import org.neuralranking.inference.OnnxLibrary;
 import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.DeleteModel;
 import org.neuralranking.model.registry.GetModels;
+import org.neuralranking.model.registry.Housekeeping;
 import org.neuralranking.model.registry.LocalModels;
 import org.neuralranking.model.registry.ModelDirectory;
+import org.neuralranking.model.registry.ModelPlacement;
 import org.neuralranking.model.registry.ModelRestApi;
+import org.neuralranking.model.registry.ModelSettings;
 import org.neuralranking.model.registry.ModelThreads;
+import org.neuralranking.model.registry.ModelUsers;
 import org.neuralranking.model.registry.PrepareModel;
+import org.neuralranking.model.registry.PublishModel;
+import org.neuralranking.model.registry.PutPart;
 import org.neuralranking.model.registry.RegisterModel;
+import org.neuralranking.model.registry.RegistrationProgress;
+import org.neuralranking.model.store.Contents;
+import org.neuralranking.model.store.LocalStore;
+import org.neuralranking.model.store.ModelIndex;
 import org.neuralranking.ranking.Infer;
 import org.neuralranking.ranking.InferRestApi;
 import org.neuralranking.ranking.ModelAnswers;
@@ -48,6 +59,7 @@ import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.settings.SettingsFilter;
+import org.opensearch.common.util.io.IOUtils;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -55,16 +67,19 @@ import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
 import org.opensearch.index.mapper.Mapper;
+import org.opensearch.indices.SystemIndexDescriptor;
 import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.ActionPlugin;
 import org.opensearch.plugins.IngestPlugin;
 import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.plugins.SearchPlugin;
+import org.opensearch.plugins.SystemIndexPlugin;
 import org.opensearch.repositories.RepositoriesService;
 import org.opensearch.rest.RestController;
 import org.opensearch.rest.RestHandler;
 import org.opensearch.script.ScriptService;
+import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ExecutorBuilder;
 import org.opensearch.threadpool.FixedExecutorBuilder;
 import org.opensearch.threadpool.ThreadPool;
@@ -72,7 +87,7 @@ import org.opensearch.transport.client.Client;
 import org.opensearch.watcher.ResourceWatcherService;
 
 /** Wiring only: which extension point gets which class. */
-public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, IngestPlugin, MapperPlugin, SearchPlugin {
+public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, IngestPlugin, MapperPlugin, SearchPlugin, SystemIndexPlugin {
 
     private final Settings settings;
     private final Path configPath;
@@ -81,6 +96,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     private volatile Models models;
     private volatile RescoreServices rescoring;
     private volatile LocalModels localModels;
+    private volatile Housekeeping housekeeping;
 
     public NeuralRankingPlugin(Settings settings, Path configPath) {
         this.settings = settings;
@@ -114,24 +130,49 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     ) {
         NodeStats stats = new NodeStats();
         InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats);
-        localModels = new LocalModels(
+        ModelSettings modelSettings = ModelSettings.of(settings, clusterService.getClusterSettings());
+        ModelIndex modelIndex = new ModelIndex(client, clusterService);
+        Contents contents = new Contents(
             configPath.resolve("neural-ranking").resolve("models"),
-            BundleLimits.DEFAULT,
+            localStore(nodeEnvironment),
+            modelIndex,
+            BundleLimits.DEFAULT
+        );
+        localModels = new LocalModels(
+            contents,
+            new ModelPlacement(settings),
             engine,
+            modelSettings,
             threadPool,
             threadPool.executor(ModelThreads.BUILD)
         );
         clusterService.addListener(localModels);
-        models = new Models(clusterService, localModels, engine);
+        housekeeping = new Housekeeping(clusterService, modelIndex, modelSettings, threadPool);
+        models = new Models(clusterService, localModels, engine, modelSettings);
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
         ModelAnswers answers = new ModelAnswers(List.of(new SparseEncoderAnswer(), new CrossEncoderAnswer()));
-        return List.of(stats, localModels, models, answers);
+        return List.of(stats, contents, modelIndex, new ModelUsers(), localModels, models, answers);
+    }
+
+    private static LocalStore localStore(NodeEnvironment environment) {
+        try {
+            return new LocalStore(environment.nodeDataPaths()[0].resolve("neural_ranking"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("models cannot be kept below the data path of this node", e);
+        }
+    }
+
+    @Override
+    public Collection<SystemIndexDescriptor> getSystemIndexDescriptors(Settings settings) {
+        return List.of(new SystemIndexDescriptor(ModelIndex.NAME, "bytes of the models of neural-ranking"));
     }
 
     @Override
     public List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> getActions() {
         return List.of(
             new ActionHandler<>(RegisterModel.TYPE, RegisterModel.class),
+            new ActionHandler<>(PutPart.TYPE, PutPart.class),
+            new ActionHandler<>(PublishModel.TYPE, PublishModel.class),
             new ActionHandler<>(PrepareModel.TYPE, PrepareModel.class),
             new ActionHandler<>(GetModels.TYPE, GetModels.class),
             new ActionHandler<>(DeleteModel.TYPE, DeleteModel.class),
@@ -191,6 +232,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     @Override
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
+        all.addAll(ModelSettings.all());
         all.addAll(RescoreSettings.all());
         return all;
     }
@@ -209,7 +251,8 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     public List<NamedWriteableRegistry.Entry> getNamedWriteables() {
         return List.of(
             new NamedWriteableRegistry.Entry(Metadata.Custom.class, ModelDirectory.TYPE, ModelDirectory::new),
-            new NamedWriteableRegistry.Entry(NamedDiff.class, ModelDirectory.TYPE, ModelDirectory::readDiff)
+            new NamedWriteableRegistry.Entry(NamedDiff.class, ModelDirectory.TYPE, ModelDirectory::readDiff),
+            new NamedWriteableRegistry.Entry(Task.Status.class, RegistrationProgress.NAME, RegistrationProgress::new)
         );
     }
 
@@ -222,8 +265,6 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
 
     @Override
     public void close() throws IOException {
-        if (localModels != null) {
-            localModels.close();
-        }
+        IOUtils.close(housekeeping, localModels);
     }
 }

@@ -1,54 +1,71 @@
 package org.neuralranking.inference;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
 import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.Task;
 import org.neuralranking.model.registry.LocalModels;
 import org.neuralranking.model.registry.ModelDirectory;
-import org.neuralranking.model.registry.ModelEntry;
-import org.neuralranking.model.registry.ModelState;
+import org.neuralranking.model.registry.ModelSettings;
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.OpenSearchStatusException;
 import org.opensearch.ResourceNotFoundException;
+import org.opensearch.action.ActionRunnable;
 import org.opensearch.cluster.service.ClusterService;
-import org.opensearch.core.rest.RestStatus;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.tasks.TaskCancelledException;
 
 /** The way from an id that a user wrote to a model that answers. One a node. */
 public final class Models {
 
+    /** How often somebody who waits for a model looks whether it is still wanted. */
+    private static final long CHECK_MILLIS = 100;
+
     private final ClusterService clusterService;
     private final LocalModels local;
     private final InferenceEngine engine;
+    private final ModelSettings settings;
 
-    public Models(ClusterService clusterService, LocalModels local, InferenceEngine engine) {
+    public Models(ClusterService clusterService, LocalModels local, InferenceEngine engine, ModelSettings settings) {
         this.clusterService = clusterService;
         this.local = local;
         this.engine = engine;
+        this.settings = settings;
     }
+
+    /** A content, pinned, and what it does. */
+    public record Pinned(ModelRef ref, Task task) {}
 
     /**
      * Pins an id to its present content. Never blocks.
      *
-     * @throws ResourceNotFoundException (404) if the id is not registered
+     * @param name {@code id} or {@code id@alias}
+     * @throws ResourceNotFoundException (404) if it is not registered
      */
-    public ModelEntry resolve(String id) {
-        ModelEntry entry = ModelDirectory.of(clusterService.state()).get(id);
-        if (entry == null) {
-            throw new ResourceNotFoundException("model [{}] is not registered", id);
+    public Pinned resolve(String name) {
+        StoredContent content = ModelDirectory.of(clusterService.state()).meaning(name);
+        if (content == null) {
+            throw new ResourceNotFoundException("model [{}] is not registered", name);
         }
-        return entry;
+        return new Pinned(new ModelRef(name, content.hash()), content.task());
     }
 
     /**
      * Pins an id to its present content. Never blocks.
      *
-     * @throws ResourceNotFoundException (404) if the id is not registered
+     * @param name {@code id} or {@code id@alias}
+     * @throws ResourceNotFoundException (404) if it is not registered
      * @throws IllegalArgumentException  (400) if the model has another task
      */
-    public ModelRef resolve(String id, Task expected) {
-        ModelEntry entry = resolve(id);
-        if (entry.task() != expected) {
-            throw new IllegalArgumentException("got model [" + id + "] which is a " + entry.task().id() + ", expected a " + expected.id());
+    public ModelRef resolve(String name, Task expected) {
+        Pinned pinned = resolve(name);
+        if (pinned.task() != expected) {
+            throw new IllegalArgumentException("got model [" + name + "] which is a " + pinned.task().id() + ", expected a " + expected.id());
         }
-        return entry.ref();
+        return pinned.ref();
     }
 
     /**
@@ -59,13 +76,43 @@ public final class Models {
     public LoadedModel acquire(ModelRef ref) {
         LoadedModel model = engine.acquire(ref.hash());
         if (model == null) {
-            ModelState state = local.state(ref.hash());
-            throw new OpenSearchStatusException(
-                "model [" + ref.id() + "] is " + state.name() + " on node [" + clusterService.getNodeName() + "]"
-                    + (state.reason() == null ? "" : ": " + state.reason()),
-                RestStatus.SERVICE_UNAVAILABLE
-            );
+            throw local.notReady(ref.id(), ref.hash(), clusterService.getNodeName());
         }
         return model;
+    }
+
+    /**
+     * As {@link #acquire}, but waits for a model that is being loaded, as long as a search without a budget may. Does not block.
+     *
+     * @param executor runs the listener
+     */
+    public void acquireForSearch(ModelRef ref, Executor executor, ActionListener<LoadedModel> listener) {
+        local.awaitSettled(
+            ref.hash(),
+            settings.searchWait(),
+            () -> executor.execute(ActionRunnable.wrap(listener, told -> told.onResponse(acquire(ref))))
+        );
+    }
+
+    /**
+     * As {@link #acquire}, but waits for a model that is being loaded.
+     *
+     * @param budgetNanos     the longest wait; {@link Long#MAX_VALUE} for a search without a budget
+     * @param stopIfCancelled called again and again while it waits
+     * @throws OpenSearchStatusException (503) if it is not ready by then
+     */
+    public LoadedModel acquireForSearch(ModelRef ref, long budgetNanos, Runnable stopIfCancelled) {
+        long waitNanos = budgetNanos == Long.MAX_VALUE ? settings.searchWait().nanos() : budgetNanos;
+        CountDownLatch settled = new CountDownLatch(1);
+        local.awaitSettled(ref.hash(), TimeValue.timeValueNanos(waitNanos), settled::countDown);
+        try {
+            while (settled.await(CHECK_MILLIS, TimeUnit.MILLISECONDS) == false) {
+                stopIfCancelled.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TaskCancelledException("interrupted while waiting for model [" + ref.id() + "]");
+        }
+        return acquire(ref);
     }
 }

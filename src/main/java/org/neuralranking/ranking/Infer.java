@@ -6,7 +6,7 @@ import java.util.Map;
 
 import org.neuralranking.inference.LoadedModel;
 import org.neuralranking.inference.Models;
-import org.neuralranking.model.registry.ModelEntry;
+import org.neuralranking.model.ModelRef;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionRunnable;
@@ -48,13 +48,13 @@ public final class Infer extends HandledTransportAction<Infer.Request, Infer.Res
     }
 
     private void answer(Request request, ActionListener<Response> listener) {
-        ModelEntry entry = models.resolve(request.id);
-        LoadedModel model = models.acquire(entry.ref());
+        Models.Pinned pinned = models.resolve(request.id);
+        LoadedModel model = models.acquire(pinned.ref());
         // once: what tells the listener may throw afterwards, and a model closed twice is taken from its other users
         ActionListener<Response> closing = ActionListener.notifyOnce(ActionListener.runAfter(listener, model::close));
         try {
-            answers.of(entry.task())
-                .answer(model, request.input, ActionListener.map(closing, results -> new Response(entry, results)));
+            answers.of(pinned.task())
+                .answer(model, request.input, ActionListener.map(closing, results -> new Response(pinned.ref(), results)));
         } catch (Exception e) {
             closing.onFailure(e);
         }
@@ -93,9 +93,9 @@ public final class Infer extends HandledTransportAction<Infer.Request, Infer.Res
         private final String hash;
         private final List<Map<String, Object>> results;
 
-        Response(ModelEntry entry, List<Map<String, Object>> results) {
-            this.id = entry.id();
-            this.hash = entry.ref().hash();
+        Response(ModelRef ref, List<Map<String, Object>> results) {
+            this.id = ref.id();
+            this.hash = ref.hash();
             this.results = results;
         }
 

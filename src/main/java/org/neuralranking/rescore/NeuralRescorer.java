@@ -104,14 +104,14 @@ final class NeuralRescorer implements Rescorer {
     }
 
     private WindowLogits score(int[] docs, long deadlineNanos, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
-        try (LoadedModel model = services.models().acquire(context.model)) {
+        Runnable stopIfCancelled = () -> stopIfCancelled(searcher);
+        try (LoadedModel model = services.models().acquireForSearch(context.model, context.budgetNanos, stopIfCancelled)) {
             PairScoring pairs;
             try {
                 pairs = new PairScoring(model, context.clause.queryText());
             } catch (IllegalArgumentException e) {
                 throw new Unhidden(new IllegalArgumentException("[neural] rescorer: [query_text]: " + e.getMessage(), e));
             }
-            Runnable stopIfCancelled = () -> stopIfCancelled(searcher);
             return new WindowScoring(model, pairs, context.clause.document(), searcher, deadlineNanos, stopIfCancelled).score(docs);
         } catch (DocumentText.NotText e) {
             throw new Unhidden(new IllegalArgumentException(e.getMessage(), e)); // [document.fields] names the wrong field

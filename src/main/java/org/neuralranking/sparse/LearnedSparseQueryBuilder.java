@@ -228,10 +228,12 @@ public final class LearnedSparseQueryBuilder extends AbstractQueryBuilder<Learne
             listener.onResponse(new Encoded(ref, SparseVector.EMPTY));
             return;
         }
-        try (LoadedModel loaded = models.get().acquire(ref)) {
-            ActionListener<List<EncodedText>> encoded = ActionListener.map(listener, texts -> new Encoded(ref, texts.getFirst().vector()));
-            SparseInference.infer(loaded, List.of(queryText), true, new Handover<>(threads.generic()::execute, encoded));
-        }
+        models.get().acquireForSearch(ref, threads.generic(), ActionListener.wrap(model -> {
+            try (LoadedModel loaded = model) {
+                ActionListener<List<EncodedText>> encoded = ActionListener.map(listener, texts -> new Encoded(ref, texts.getFirst().vector()));
+                SparseInference.infer(loaded, List.of(queryText), true, new Handover<>(threads.generic()::execute, encoded));
+            }
+        }, listener::onFailure));
     }
 
     private IllegalArgumentException notEncoded() {

@@ -58,9 +58,11 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
         Map<String, Snapshot> byHash = stats.modelSnapshots();
         Map<String, Snapshot> byId = new HashMap<>();
         for (ModelEntry entry : ModelDirectory.of(clusterService.state()).entries()) {
-            Snapshot snapshot = byHash.get(entry.ref().hash());
-            if (snapshot != null) {
-                byId.put(entry.id(), snapshot);
+            for (String name : entry.names()) {
+                Snapshot snapshot = byHash.get(entry.meaning(name).hash());
+                if (snapshot != null) {
+                    byId.put(name, snapshot);
+                }
             }
         }
         return new NodeCounters(clusterService.localNode(), byId, stats.rescore().snapshot(), stats.rescore().lastFailure());

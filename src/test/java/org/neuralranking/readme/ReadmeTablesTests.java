@@ -47,7 +47,11 @@ public class ReadmeTablesTests {
     public void settings() throws IOException {
         Set<String> code = new TreeSet<>();
         for (Setting<?> setting : plugin.getSettings()) {
-            String fallback = setting.getKey().endsWith(".threads") ? "cores of the node" : setting.getDefaultRaw(Settings.EMPTY);
+            String fallback = switch (setting.getKey()) {
+                case "neural_ranking.inference.threads" -> "cores of the node";
+                case "neural_ranking.node.roles" -> setting.getDefaultRaw(Settings.EMPTY) + " on data and ingest nodes";
+                default -> setting.getDefaultRaw(Settings.EMPTY);
+            };
             code.add(setting.getKey() + ", " + fallback + ", " + (setting.isDynamic() ? "yes" : "no"));
         }
         Set<String> page = new TreeSet<>();
@@ -60,6 +64,15 @@ public class ReadmeTablesTests {
         Map<String, Setting<?>> code = plugin.getSettings().stream().collect(Collectors.toMap(Setting::getKey, setting -> setting));
         for (List<String> cells : rows("neural_ranking\\.")) {
             Setting<?> setting = code.get(cells.get(0));
+            if (cells.get(2).startsWith("any of ")) {
+                refuses(setting, "nonsense");
+                Matcher values = Pattern.compile("(\\w+) \\(").matcher(cells.get(2));
+                assertTrue(cells.toString(), values.find());
+                do {
+                    accepts(setting, values.group(1));
+                } while (values.find());
+                continue;
+            }
             Matcher range = RANGE.matcher(cells.get(2));
             assertTrue(cells + ": expected a range like [1 to 9: ...] or [from 1: ...]", range.lookingAt());
             long low = Long.parseLong(range.group("low"));

@@ -23,11 +23,11 @@ final class TaskDetection {
     private TaskDetection() {}
 
     static BundleFacts detect(Map<String, Path> files, BundleLimits limits) throws IOException {
-        BundleJson config = BundleJson.read(files.get(Bundle.CONFIG), limits);
-        BundleJson overrides = files.containsKey(Bundle.OVERRIDES)
-            ? BundleJson.read(files.get(Bundle.OVERRIDES), limits).allowOnly(OVERRIDES)
-            : BundleJson.empty(Bundle.OVERRIDES);
-        GraphSignature graph = GraphSignature.read(files.get(Bundle.GRAPH));
+        BundleJson config = BundleJson.read(files.get(BundleFiles.CONFIG), limits);
+        BundleJson overrides = files.containsKey(BundleFiles.OVERRIDES)
+            ? BundleJson.read(files.get(BundleFiles.OVERRIDES), limits).allowOnly(OVERRIDES)
+            : BundleJson.empty(BundleFiles.OVERRIDES);
+        GraphSignature graph = GraphSignature.read(files.get(BundleFiles.GRAPH));
         checkInputs(graph);
 
         int vocabularySize = config.integer("vocab_size").orElse(0);
@@ -45,7 +45,7 @@ final class TaskDetection {
             output,
             task == Task.SPARSE_ENCODER ? output.columns() : vocabularySize,
             maxTokens(config, overrides, files, limits),
-            task == Task.SPARSE_ENCODER && files.containsKey(Bundle.QUERY_WEIGHTS),
+            task == Task.SPARSE_ENCODER && files.containsKey(BundleFiles.QUERY_WEIGHTS),
             bytes
         );
     }
@@ -150,8 +150,8 @@ final class TaskDetection {
             return given;
         }
         long limit = positions(config);
-        if (files.containsKey(Bundle.TOKENIZER_CONFIG)) {
-            double stated = BundleJson.read(files.get(Bundle.TOKENIZER_CONFIG), limits).number("model_max_length").orElse(LONGEST_INPUT);
+        if (files.containsKey(BundleFiles.TOKENIZER_CONFIG)) {
+            double stated = BundleJson.read(files.get(BundleFiles.TOKENIZER_CONFIG), limits).number("model_max_length").orElse(LONGEST_INPUT);
             limit = (long) Math.min(limit, stated);
         }
         if (limit < 3) {

@@ -1,34 +1,39 @@
 package org.neuralranking.model.registry;
 
 import java.io.IOException;
+import java.util.List;
 
+import org.neuralranking.model.store.ModelIndex;
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
-import org.opensearch.cluster.AckedClusterStateUpdateTask;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportService;
 
-/** Takes an id out of the directory; the bundle's files stay where they are. */
-public final class DeleteModel extends TransportClusterManagerNodeAction<DeleteModel.Request, AcknowledgedResponse> {
+/** Takes an id, or one alias of it, out of the directory, unless something names it. */
+public final class DeleteModel extends DirectoryAction<DeleteModel.Request, AcknowledgedResponse> {
 
     public static final ActionType<AcknowledgedResponse> TYPE = new ActionType<>(
         "cluster:admin/neural_ranking/models/delete",
         AcknowledgedResponse::new
     );
+
+    /** A message with more of them helps nobody. */
+    private static final int MOST_USERS_SHOWN = 20;
+
+    private final ModelUsers users;
 
     @Inject
     public DeleteModel(
@@ -36,33 +41,47 @@ public final class DeleteModel extends TransportClusterManagerNodeAction<DeleteM
         ClusterService clusterService,
         ThreadPool threadPool,
         ActionFilters actionFilters,
-        IndexNameExpressionResolver resolver
+        IndexNameExpressionResolver resolver,
+        ModelIndex index,
+        ModelUsers users
     ) {
-        super(TYPE.name(), transportService, clusterService, threadPool, actionFilters, Request::new, resolver);
+        super(TYPE, Request::new, transportService, clusterService, threadPool, actionFilters, resolver, index);
+        this.users = users;
     }
 
     @Override
     protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
-        clusterService.submitStateUpdateTask("delete neural ranking model " + request.id, new AckedClusterStateUpdateTask<AcknowledgedResponse>(request, listener) {
+        submit("delete neural ranking model " + request.name(), request, new Change<>() {
             @Override
-            public ClusterState execute(ClusterState current) {
-                ModelDirectory directory = ModelDirectory.of(current);
-                if (directory.get(request.id) == null) {
-                    throw new ResourceNotFoundException("model [{}] is not registered", request.id);
+            ModelDirectory execute(ModelDirectory directory, ClusterState current) {
+                ModelEntry entry = directory.get(request.id);
+                if (entry == null || entry.meaning(request.name()) == null) {
+                    throw new ResourceNotFoundException("model [{}] is not registered", request.name());
                 }
-                return directory.without(request.id).in(current);
+                if (request.force == false) {
+                    refuseIfUsed(request.name(), current);
+                }
+                return request.alias == null ? directory.without(request.id) : directory.with(entry.withoutAlias(request.alias));
             }
 
             @Override
-            protected AcknowledgedResponse newResponse(boolean acknowledged) {
+            AcknowledgedResponse response(boolean acknowledged) {
                 return new AcknowledgedResponse(acknowledged);
             }
-        });
+        }, listener);
     }
 
-    @Override
-    protected String executor() {
-        return ThreadPool.Names.SAME;
+    private void refuseIfUsed(String name, ClusterState state) {
+        List<String> found = users.naming(state, name);
+        if (found.isEmpty()) {
+            return;
+        }
+        String shown = String.join(", ", found.subList(0, Math.min(found.size(), MOST_USERS_SHOWN)));
+        int more = found.size() - MOST_USERS_SHOWN;
+        throw new OpenSearchStatusException(
+            "model [" + name + "] is named by " + shown + (more > 0 ? " and " + more + " more" : "") + "; expected none, or force=true",
+            RestStatus.CONFLICT
+        );
     }
 
     @Override
@@ -70,27 +89,35 @@ public final class DeleteModel extends TransportClusterManagerNodeAction<DeleteM
         return new AcknowledgedResponse(in);
     }
 
-    @Override
-    protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-        return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
-    }
-
     static final class Request extends AcknowledgedRequest<Request> {
         private final String id;
+        private final String alias;
+        private final boolean force;
 
-        Request(String id) {
+        /** @param alias or null for the id with all its aliases */
+        Request(String id, String alias, boolean force) {
             this.id = id;
+            this.alias = alias;
+            this.force = force;
         }
 
         Request(StreamInput in) throws IOException {
             super(in);
             id = in.readString();
+            alias = in.readOptionalString();
+            force = in.readBoolean();
+        }
+
+        private String name() {
+            return alias == null ? id : id + "@" + alias;
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
             out.writeString(id);
+            out.writeOptionalString(alias);
+            out.writeBoolean(force);
         }
 
         @Override

@@ -81,12 +81,13 @@ public abstract class EveryNode<Q extends Writeable, A extends BaseNodeResponse,
         return answer.read(in);
     }
 
-    /** To all nodes. */
+    /** To all nodes, or to some. */
     public static final class Question<Q extends Writeable> extends BaseNodesRequest<Question<Q>> {
         private final Q question;
 
-        public Question(Q question) {
-            super(new String[0]);
+        /** @param nodeIds none: all */
+        public Question(Q question, String... nodeIds) {
+            super(nodeIds);
             this.question = question;
         }
 

@@ -1,10 +1,13 @@
 package org.neuralranking.model.registry;
 
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import org.neuralranking.model.bundle.BundleFacts;
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
@@ -57,31 +60,48 @@ public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeS
 
     @Override
     protected NodeStates answer(Wanted wanted) {
-        return new NodeStates(clusterService.localNode(), models.states());
+        Map<String, ModelState> states = new HashMap<>();
+        for (String hash : ModelDirectory.of(clusterService.state()).loaded().keySet()) {
+            states.put(hash, models.state(hash));
+        }
+        return new NodeStates(clusterService.localNode(), states);
     }
 
     @Override
     protected Response gather(Wanted wanted, ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures) {
         ModelDirectory directory = ModelDirectory.of(clusterService.state());
-        if (wanted.id == null) {
-            return new Response(cluster, nodes, failures, List.copyOf(directory.entries()));
+        if (wanted.name == null) {
+            return new Response(cluster, nodes, failures, directory.entries().stream().map(entry -> new Shown(entry.id(), entry)).toList());
         }
-        ModelEntry entry = directory.get(wanted.id);
-        if (entry == null) {
-            throw new ResourceNotFoundException("model [{}] is not registered", wanted.id);
+        ModelEntry entry = directory.get(ModelEntry.idOf(wanted.name));
+        if (entry == null || entry.meaning(wanted.name) == null) {
+            throw new ResourceNotFoundException("model [{}] is not registered", wanted.name);
         }
-        return new Response(cluster, nodes, failures, List.of(entry));
+        return new Response(cluster, nodes, failures, List.of(new Shown(wanted.name, entry)));
     }
 
-    /** One id, or null for all. */
-    record Wanted(String id) implements Writeable {
+    /** {@code id} or {@code id@alias}, and what it is a name in. */
+    private record Shown(String name, ModelEntry entry) implements Writeable {
+        private Shown(StreamInput in) throws IOException {
+            this(in.readString(), new ModelEntry(in));
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            out.writeString(name);
+            entry.writeTo(out);
+        }
+    }
+
+    /** One id or {@code id@alias}, or null for all. */
+    record Wanted(String name) implements Writeable {
         private Wanted(StreamInput in) throws IOException {
             this(in.readOptionalString());
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
-            out.writeOptionalString(id);
+            out.writeOptionalString(name);
         }
     }
 
@@ -111,16 +131,16 @@ public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeS
     }
 
     static final class Response extends EveryNode.Answers<NodeStates> implements ToXContentObject {
-        private final List<ModelEntry> entries;
+        private final List<Shown> shown;
 
-        private Response(ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures, List<ModelEntry> entries) {
+        private Response(ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures, List<Shown> shown) {
             super(cluster, nodes, failures);
-            this.entries = entries;
+            this.shown = shown;
         }
 
         private Response(StreamInput in) throws IOException {
             super(in);
-            entries = in.readList(ModelEntry::new);
+            shown = in.readList(Shown::new);
         }
 
         @Override
@@ -131,18 +151,29 @@ public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeS
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
-            out.writeList(entries);
+            out.writeList(shown);
         }
 
         @Override
         public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
             builder.startObject().startArray("models");
-            for (ModelEntry entry : entries) {
-                String hash = entry.ref().hash();
-                builder.startObject().field("id", entry.id()).field("hash", hash).field("path", entry.path());
+            for (Shown model : shown) {
+                StoredContent content = model.entry.meaning(model.name);
+                builder.startObject().field("id", model.name).field("hash", content.hash());
+                if (model.entry.previous() != null) {
+                    builder.field("previous_hash", model.entry.previous().hash());
+                }
+                if (model.entry.aliases().isEmpty() == false) {
+                    builder.startObject("aliases");
+                    for (Map.Entry<String, StoredContent> alias : new TreeMap<>(model.entry.aliases()).entrySet()) {
+                        builder.field(alias.getKey(), alias.getValue().hash());
+                    }
+                    builder.endObject();
+                }
+                String hash = content.hash();
                 BundleFacts facts = facts(hash);
                 if (facts == null) {
-                    builder.field("task", entry.task().id());
+                    builder.field("task", content.task().id());
                 } else {
                     facts.toXContent(builder, params);
                 }

@@ -2,201 +2,322 @@ package org.neuralranking.model.registry;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.stream.Collectors;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.neuralranking.model.bundle.Bundle;
-import org.neuralranking.model.bundle.BundleException;
-import org.neuralranking.model.bundle.BundleLimits;
+import org.neuralranking.model.store.Materials;
+import org.neuralranking.model.store.StoredContent;
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.gateway.GatewayService;
 import org.opensearch.threadpool.ThreadPool;
 
 /**
- * The models of this node: keeps what is loaded equal to what the directory in the cluster state asks for.
+ * The models of this node: keeps what is loaded, and what lies on its disk, equal to what the directory in the cluster state asks for.
  * <p>
- * A content is loaded once, however many ids name it. Registration stages it here before the directory names it, so that a directory
- * entry is a promise every node has already tried out; a node that joins later loads from its own disk. What the directory names no more
- * stays for {@link #LINGER}, because searches that were rewritten before still use it.
+ * A content is loaded once, however many ids name it. Registration prepares it here before the directory names it, so that a directory
+ * entry is a promise every node has already tried out; a node that joins later loads from its own disk or fetches from the model index, and
+ * tries again while that cannot be read. What the directory names no more stays for {@link ModelSettings#LINGER}, because searches that were
+ * rewritten before still use it.
  */
 public final class LocalModels implements ClusterStateListener, Closeable {
 
     private static final Logger LOGGER = LogManager.getLogger(LocalModels.class);
-    /** Longer than the searches that may still use a content and the registration that has only staged it. */
-    static final TimeValue LINGER = TimeValue.timeValueSeconds(60);
+    private static final TimeValue FIRST_RETRY = TimeValue.timeValueSeconds(1);
+    private static final TimeValue LAST_RETRY = TimeValue.timeValueSeconds(30);
 
-    private final Path root;
-    private final BundleLimits limits;
+    private final Materials materials;
+    private final ModelPlacement placement;
     private final ModelRuntime runtime;
+    private final ModelSettings settings;
     private final ThreadPool threadPool;
     private final Executor builder;
 
     private final Map<String, ModelState> states = new HashMap<>(); // by content hash
     private final Map<String, Integer> pendingReleases = new HashMap<>(); // by content hash; only the last one releases
-    private Set<String> wanted = Set.of();
+    private final Map<String, List<Runnable>> waiting = new HashMap<>(); // by content hash; run when its state settles
+    private Map<String, List<StoredContent>> wanted = Map.of(); // loaded, by content hash
+    private Set<String> kept = Set.of(); // on disk, by content hash
+    private Set<String> elsewhere = Set.of(); // registered but not wanted here, by content hash
+    private boolean swept;
     private boolean closed;
 
-    /**
-     * @param root    config/neural-ranking/models of this node; need not exist
-     * @param builder where bundles are read and loaded; blocking there is fine
-     */
-    public LocalModels(Path root, BundleLimits limits, ModelRuntime runtime, ThreadPool threadPool, Executor builder) {
-        this.root = root;
-        this.limits = limits;
+    /** @param builder where bundles are read and loaded; blocking there is fine */
+    public LocalModels(
+        Materials materials,
+        ModelPlacement placement,
+        ModelRuntime runtime,
+        ModelSettings settings,
+        ThreadPool threadPool,
+        Executor builder
+    ) {
+        this.materials = materials;
+        this.placement = placement;
         this.runtime = runtime;
+        this.settings = settings;
         this.threadPool = threadPool;
         this.builder = builder;
     }
 
     @Override
     public void clusterChanged(ClusterChangedEvent event) {
-        if (event.metadataChanged()) {
+        boolean recovered = event.state().blocks().hasGlobalBlock(GatewayService.STATE_NOT_RECOVERED_BLOCK) == false;
+        if (recovered && (event.metadataChanged() || swept == false)) {
             apply(ModelDirectory.of(event.state()));
         }
     }
 
-    private static Set<String> hashes(ModelDirectory directory) {
-        Set<String> hashes = new HashSet<>();
-        directory.entries().forEach(entry -> hashes.add(entry.ref().hash()));
-        return hashes;
-    }
-
     private synchronized void apply(ModelDirectory directory) {
-        Set<String> before = wanted;
-        wanted = hashes(directory);
-        for (ModelEntry entry : directory.entries()) {
-            String hash = entry.ref().hash();
+        Set<String> before = new HashSet<>(kept);
+        Set<String> wantedBefore = wanted.keySet();
+        wanted = new HashMap<>(directory.loaded());
+        wanted.values().removeIf(copies -> placement.holds(copies.getFirst().task()) == false);
+        elsewhere = new HashSet<>(directory.loaded().keySet());
+        elsewhere.removeAll(wanted.keySet());
+        kept = directory.stored().stream().filter(content -> placement.holds(content.task())).map(StoredContent::hash).collect(Collectors.toSet());
+        for (String hash : wanted.keySet()) {
             if (states.containsKey(hash) == false) {
-                states.put(hash, ModelState.loading());
-                builder.execute(() -> loadRegistered(entry));
+                states.put(hash, ModelState.loading(null));
+                load(hash, threadPool.preciseRelativeTimeInNanos(), FIRST_RETRY);
             }
         }
+        before.addAll(wantedBefore);
         for (String hash : before) {
-            if (wanted.contains(hash) == false) {
+            if (kept.contains(hash) == false || wantedBefore.contains(hash) && wanted.containsKey(hash) == false) {
                 scheduleRelease(hash);
             }
         }
+        if (swept == false) {
+            swept = true;
+            builder.execute(this::forgetLeftovers);
+        }
     }
 
-    private void loadRegistered(ModelEntry entry) {
-        String hash = entry.ref().hash();
+    /** What was deleted from the directory while this node was away. */
+    private void forgetLeftovers() {
+        synchronized (loading) {
+            Set<String> needed;
+            synchronized (this) {
+                needed = new HashSet<>(kept);
+                needed.addAll(states.keySet());
+            }
+            try {
+                materials.forgetAllBut(needed);
+            } catch (IOException e) {
+                LOGGER.warn("models that are registered no more could not be deleted from this node's disk", e);
+            }
+        }
+    }
+
+    private void load(String hash, long startNanos, TimeValue retry) {
+        builder.execute(() -> loadRegistered(hash, startNanos, retry));
+    }
+
+    private void loadRegistered(String hash, long startNanos, TimeValue retry) {
+        List<StoredContent> copies;
         synchronized (this) {
-            if (wanted.contains(hash) == false) { // removed while this load waited for its turn
+            copies = wanted.get(hash);
+            if (copies == null) { // removed while this load waited for its turn
                 states.computeIfPresent(hash, (unused, state) -> state.ready() ? state : null);
                 return;
             }
         }
         try {
-            Bundle bundle = Bundle.read(root, entry.path(), limits);
-            if (bundle.hash().equals(hash) == false) {
-                throw new BundleException("got content " + bundle.hash() + " at [" + entry.path() + "], expected " + hash + " as registered");
-            }
-            load(bundle);
+            load(hash, copies, startNanos);
+        } catch (IOException e) {
+            LOGGER.debug("content [{}] cannot be read yet", hash, e);
+            retryLater(hash, e, startNanos, retry);
         } catch (Exception | LinkageError e) {
-            LOGGER.warn("model [{}] cannot be loaded on this node", entry.id(), e);
-            failed(hash, e);
+            LOGGER.warn("content [{}] cannot be loaded on this node", hash, e);
         }
     }
 
-    /**
-     * Reads, checks and loads a bundle that is about to be registered. Blocks.
-     *
-     * @throws IllegalArgumentException if it cannot be used, with got, expected and where
-     */
-    Bundle stage(String path) throws Exception {
-        Bundle bundle = Bundle.read(root, path, limits);
-        load(bundle);
-        scheduleRelease(bundle.hash());
-        return bundle;
+    private void retryLater(String hash, IOException e, long startNanos, TimeValue retry) {
+        synchronized (this) {
+            if (closed || wanted.containsKey(hash) == false) {
+                states.remove(hash);
+                return;
+            }
+            states.put(hash, ModelState.loading("tried again in " + retry + ": " + e.getMessage()));
+        }
+        TimeValue next = TimeValue.timeValueMillis(Math.min(2 * retry.millis(), LAST_RETRY.millis()));
+        threadPool.schedule(() -> load(hash, startNanos, next), retry, ThreadPool.Names.SAME);
     }
 
-    /** One load at a time: loading is rare, and two at once would need twice the memory. */
+    /**
+     * Fetches, checks and loads a content that is about to be registered. Blocks.
+     *
+     * @return false if it is not wanted here
+     * @throws IllegalArgumentException if it cannot be used, with got, expected and where
+     */
+    boolean prepare(StoredContent content) throws Exception {
+        if (placement.holds(content.task()) == false) {
+            return false;
+        }
+        try {
+            load(content.hash(), List.of(content), threadPool.preciseRelativeTimeInNanos());
+        } finally {
+            scheduleRelease(content.hash());
+        }
+        return true;
+    }
+
+    /** One load at a time: loading is rare, and two at once would need twice the memory. Also held while files are deleted. */
     private final Object loading = new Object();
 
-    private void load(Bundle bundle) throws Exception {
+    /** @throws IOException if its bytes cannot be read now; then its state is as before */
+    private void load(String hash, List<StoredContent> copies, long startNanos) throws Exception {
         synchronized (loading) {
             synchronized (this) {
                 if (closed) {
                     throw new IllegalStateException("the node is closing");
                 }
-                ModelState state = states.get(bundle.hash());
-                if (state != null && state.ready()) {
+                if (state(hash).ready()) {
                     return;
                 }
-                states.put(bundle.hash(), ModelState.loading());
             }
-            long start = threadPool.preciseRelativeTimeInNanos();
+            ModelState before = state(hash);
+            Bundle bundle;
+            settle(hash, ModelState.loading(null));
             try {
+                bundle = materials.materialise(hash, copies);
                 runtime.load(bundle);
+            } catch (IOException e) {
+                settle(hash, before);
+                throw e;
             } catch (Exception | LinkageError e) {
                 // LinkageError: the native library of this platform is missing or does not fit
-                failed(bundle.hash(), e);
+                failed(hash, e);
                 throw e;
             }
             synchronized (this) {
-                states.put(bundle.hash(), ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - start));
                 if (closed) {
-                    runtime.unload(bundle.hash());
+                    runtime.unload(hash);
+                    return;
                 }
             }
+            settle(hash, ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - startNanos));
         }
     }
 
-    private synchronized void failed(String hash, Throwable e) {
-        if (wanted.contains(hash)) {
-            states.put(hash, ModelState.failed(e));
-        } else {
-            states.remove(hash);
+    private void failed(String hash, Throwable e) {
+        boolean registered;
+        synchronized (this) {
+            registered = wanted.containsKey(hash);
         }
+        settle(hash, registered ? ModelState.failed(e) : ModelState.ABSENT);
+    }
+
+    /** Sets a state, and tells who waits if there is nothing more to wait for. */
+    private void settle(String hash, ModelState state) {
+        List<Runnable> told = List.of();
+        synchronized (this) {
+            if (closed || state == ModelState.ABSENT) {
+                states.remove(hash);
+            } else {
+                states.put(hash, state);
+            }
+            if (state.open() == false && waiting.containsKey(hash)) {
+                told = waiting.remove(hash);
+            }
+        }
+        told.forEach(Runnable::run);
+    }
+
+    /**
+     * Tells when a content is ready or will not be, at the latest after a time. The listener is called once, on this thread or on one that
+     * must not be held up; it finds out by itself how the content stands.
+     */
+    public void awaitSettled(String hash, TimeValue atMost, Runnable listener) {
+        ActionListener<Void> once = ActionListener.notifyOnce(ActionListener.wrap(listener));
+        Runnable told = () -> once.onResponse(null);
+        synchronized (this) {
+            if (closed || state(hash).open() == false || atMost.nanos() <= 0) {
+                told = null;
+            } else {
+                waiting.computeIfAbsent(hash, unused -> new ArrayList<>()).add(told);
+            }
+        }
+        if (told == null) {
+            once.onResponse(null);
+            return;
+        }
+        Runnable timedOut = told;
+        threadPool.schedule(() -> {
+            synchronized (this) {
+                waiting.computeIfPresent(hash, (unused, listeners) -> listeners.remove(timedOut) && listeners.isEmpty() ? null : listeners);
+            }
+            timedOut.run();
+        }, atMost, ThreadPool.Names.GENERIC);
     }
 
     private synchronized void scheduleRelease(String hash) {
         pendingReleases.merge(hash, 1, Integer::sum);
-        threadPool.schedule(() -> builder.execute(() -> release(hash)), LINGER, ThreadPool.Names.SAME);
+        threadPool.schedule(() -> builder.execute(() -> release(hash)), settings.linger(), ThreadPool.Names.SAME);
     }
 
     private void release(String hash) {
         synchronized (loading) {
+            ModelState state;
+            boolean keep;
             synchronized (this) {
-                ModelState state = states.get(hash);
                 Integer pending = pendingReleases.compute(hash, (unused, count) -> count == 1 ? null : count - 1);
-                if (closed || pending != null || state == null || wanted.contains(hash)) {
+                if (closed || pending != null || wanted.containsKey(hash)) {
                     return;
                 }
-                states.remove(hash);
-                if (state.ready() == false) {
-                    return;
-                }
+                state = states.remove(hash);
+                keep = kept.contains(hash);
             }
-            runtime.unload(hash);
+            if (state != null && state.ready()) {
+                runtime.unload(hash);
+            }
+            if (keep == false) {
+                materials.forget(hash);
+            }
         }
-    }
-
-    /** States of all contents that this node has to do with, by hash. */
-    synchronized Map<String, ModelState> states() {
-        return Map.copyOf(states);
     }
 
     /** State of a content on this node; never null. */
     public synchronized ModelState state(String hash) {
+        if (elsewhere.contains(hash)) {
+            return ModelState.notPlaced(placement.reason());
+        }
         return states.getOrDefault(hash, ModelState.ABSENT);
     }
 
+    /** @throws OpenSearchStatusException (503) that says how a content stands on this node */
+    public OpenSearchStatusException notReady(String name, String hash, String nodeName) {
+        ModelState state = state(hash);
+        return new OpenSearchStatusException("model [" + name + "] is " + state + " on node [" + nodeName + "]", RestStatus.SERVICE_UNAVAILABLE);
+    }
+
     @Override
-    public synchronized void close() throws IOException {
-        closed = true;
-        states.forEach((hash, state) -> {
-            if (state.ready()) {
-                runtime.unload(hash);
-            }
-        });
-        states.clear();
+    public void close() throws IOException {
+        List<Runnable> told = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            states.forEach((hash, state) -> {
+                if (state.ready()) {
+                    runtime.unload(hash);
+                }
+            });
+            states.clear();
+            waiting.values().forEach(told::addAll);
+            waiting.clear();
+        }
+        told.forEach(Runnable::run);
     }
 }

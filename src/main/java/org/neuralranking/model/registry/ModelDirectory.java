@@ -3,10 +3,14 @@ package org.neuralranking.model.registry;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.Version;
 import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
@@ -43,6 +47,22 @@ public final class ModelDirectory extends AbstractNamedDiffable<Metadata.Custom>
     /** The entry of an id, or null. */
     public ModelEntry get(String id) {
         return entries.get(id);
+    }
+
+    /** What {@code id} or {@code id@alias} means, or null. */
+    public StoredContent meaning(String name) {
+        ModelEntry entry = entries.get(ModelEntry.idOf(name));
+        return entry == null ? null : entry.meaning(name);
+    }
+
+    /** Contents that nodes have loaded, by hash; each with all places where it is stored. */
+    Map<String, List<StoredContent>> loaded() {
+        return entries().stream().flatMap(ModelEntry::loaded).distinct().collect(Collectors.groupingBy(StoredContent::hash));
+    }
+
+    /** All contents that must not be lost. */
+    Set<StoredContent> stored() {
+        return entries().stream().flatMap(ModelEntry::stored).collect(Collectors.toSet());
     }
 
     /** All entries, by id. */
@@ -101,7 +121,7 @@ public final class ModelDirectory extends AbstractNamedDiffable<Metadata.Custom>
         return builder.endArray();
     }
 
-    /** Not in snapshots: the bundles are on the nodes' disks, and a restore must not change which models a cluster has. */
+    /** Not in snapshots: a restore must not change which models a cluster has. */
     @Override
     public EnumSet<Metadata.XContentContext> context() {
         return Metadata.API_AND_GATEWAY;

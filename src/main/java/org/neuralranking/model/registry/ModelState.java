@@ -1,6 +1,7 @@
 package org.neuralranking.model.registry;
 
 import java.io.IOException;
+import java.util.Locale;
 
 import org.neuralranking.model.bundle.BundleFacts;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -12,52 +13,87 @@ import org.opensearch.core.xcontent.XContentBuilder;
 /**
  * How a content stands on one node.
  *
- * @param name      {@code ready}, {@code loading}, {@code failed} or {@code absent}
- * @param reason    why it failed, else null
- * @param facts     what detection found, null unless ready
- * @param loadNanos time that loading took, 0 unless ready
+ * @param phase      where it is on its way
+ * @param reason     why it failed, is not here, or takes long; else null
+ * @param facts      what detection found, null unless ready
+ * @param readyNanos time from the wish to have it until it was ready, 0 unless ready
  */
-public record ModelState(String name, String reason, BundleFacts facts, long loadNanos) implements Writeable, ToXContentFragment {
+public record ModelState(Phase phase, String reason, BundleFacts facts, long readyNanos) implements Writeable, ToXContentFragment {
 
-    static final ModelState ABSENT = new ModelState("absent", null, null, 0);
+    /** Where a content is on its way to this node. */
+    public enum Phase {
+        /** nobody has asked for it, as far as this node knows */
+        ABSENT,
+        /** being fetched, checked or opened */
+        LOADING,
+        /** answers */
+        READY,
+        /** cannot be used here; loaded again when it is registered again or the node restarts */
+        FAILED,
+        /** is not wanted here */
+        NOT_PLACED;
 
-    static ModelState loading() {
-        return new ModelState("loading", null, null, 0);
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    static ModelState ready(BundleFacts facts, long loadNanos) {
-        return new ModelState("ready", null, facts, loadNanos);
+    static final ModelState ABSENT = new ModelState(Phase.ABSENT, null, null, 0);
+
+    /** @param reason what it waits for, or null */
+    static ModelState loading(String reason) {
+        return new ModelState(Phase.LOADING, reason, null, 0);
+    }
+
+    static ModelState ready(BundleFacts facts, long readyNanos) {
+        return new ModelState(Phase.READY, null, facts, readyNanos);
     }
 
     static ModelState failed(Throwable e) {
-        return new ModelState("failed", String.valueOf(e.getMessage()), null, 0);
+        return new ModelState(Phase.FAILED, String.valueOf(e.getMessage()), null, 0);
+    }
+
+    static ModelState notPlaced(String reason) {
+        return new ModelState(Phase.NOT_PLACED, reason, null, 0);
     }
 
     ModelState(StreamInput in) throws IOException {
-        this(in.readString(), in.readOptionalString(), in.readOptionalWriteable(BundleFacts::new), in.readVLong());
+        this(in.readEnum(Phase.class), in.readOptionalString(), in.readOptionalWriteable(BundleFacts::new), in.readVLong());
     }
 
     public boolean ready() {
-        return name.equals("ready");
+        return phase == Phase.READY;
+    }
+
+    /** Whether waiting may help. */
+    boolean open() {
+        return phase == Phase.ABSENT || phase == Phase.LOADING;
     }
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
-        out.writeString(name);
+        out.writeEnum(phase);
         out.writeOptionalString(reason);
         out.writeOptionalWriteable(facts);
-        out.writeVLong(loadNanos);
+        out.writeVLong(readyNanos);
     }
 
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
-        builder.field("state", name);
+        builder.field("state", phase.toString());
         if (reason != null) {
             builder.field("reason", reason);
         }
         if (ready()) {
-            builder.field("load_millis", loadNanos / 1_000_000);
+            builder.field("ready_millis", readyNanos / 1_000_000);
         }
         return builder;
+    }
+
+    /** For messages. */
+    @Override
+    public String toString() {
+        return phase + (reason == null ? "" : ": " + reason);
     }
 }

@@ -3,9 +3,9 @@ package org.neuralranking.model.registry;
 import java.io.IOException;
 import java.util.List;
 
-import org.neuralranking.model.Task;
-import org.neuralranking.model.bundle.Bundle;
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.OpenSearchException;
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
 import org.opensearch.action.support.ActionFilters;
@@ -17,11 +17,12 @@ import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportService;
 
-/** First half of a registration: every node reads, checks and loads the bundle, and says which content it found. */
-public final class PrepareModel extends EveryNode<PrepareModel.BundlePath, PrepareModel.Prepared, PrepareModel.AllPrepared> {
+/** Before the directory names a content: nodes fetch, check and load it. */
+public final class PrepareModel extends EveryNode<StoredContent, PrepareModel.Prepared, PrepareModel.AllPrepared> {
 
     public static final ActionType<AllPrepared> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/prepare", AllPrepared::new);
 
@@ -38,7 +39,7 @@ public final class PrepareModel extends EveryNode<PrepareModel.BundlePath, Prepa
         super(
             TYPE,
             ModelThreads.BUILD,
-            BundlePath::new,
+            StoredContent::new,
             Prepared::new,
             Prepared.class,
             threadPool,
@@ -50,10 +51,11 @@ public final class PrepareModel extends EveryNode<PrepareModel.BundlePath, Prepa
     }
 
     @Override
-    protected Prepared answer(BundlePath bundlePath) {
+    protected Prepared answer(StoredContent content) {
         try {
-            Bundle bundle = models.stage(bundlePath.path);
-            return new Prepared(clusterService.localNode(), bundle.hash(), bundle.facts().task());
+            return new Prepared(clusterService.localNode(), models.prepare(content));
+        } catch (IOException e) {
+            throw new OpenSearchStatusException(e.getMessage(), RestStatus.SERVICE_UNAVAILABLE, e);
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception | LinkageError e) {
@@ -62,44 +64,28 @@ public final class PrepareModel extends EveryNode<PrepareModel.BundlePath, Prepa
     }
 
     @Override
-    protected AllPrepared gather(BundlePath path, ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
+    protected AllPrepared gather(StoredContent content, ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
         return new AllPrepared(cluster, answers, failures);
     }
 
-    /** Below config/neural-ranking/models. */
-    record BundlePath(String path) implements Writeable {
-        private BundlePath(StreamInput in) throws IOException {
-            this(in.readString());
-        }
-
-        @Override
-        public void writeTo(StreamOutput out) throws IOException {
-            out.writeString(path);
-        }
-    }
-
-    /** What one node found. */
+    /** Whether one node has it ready, or does not want it. */
     static final class Prepared extends BaseNodeResponse {
-        final String hash;
-        final Task task;
+        final boolean ready;
 
-        private Prepared(DiscoveryNode node, String hash, Task task) {
+        private Prepared(DiscoveryNode node, boolean ready) {
             super(node);
-            this.hash = hash;
-            this.task = task;
+            this.ready = ready;
         }
 
         private Prepared(StreamInput in) throws IOException {
             super(in);
-            hash = in.readString();
-            task = in.readEnum(Task.class);
+            ready = in.readBoolean();
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
-            out.writeString(hash);
-            out.writeEnum(task);
+            out.writeBoolean(ready);
         }
     }
 

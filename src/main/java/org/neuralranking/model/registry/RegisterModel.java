@@ -1,209 +1,173 @@
 package org.neuralranking.model.registry;
 
+import static org.opensearch.action.ValidateActions.addValidationError;
+
 import java.io.IOException;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.Map;
 import java.util.regex.Pattern;
 
-import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.bundle.BundleException;
-import org.opensearch.ExceptionsHelper;
-import org.opensearch.OpenSearchStatusException;
+import org.neuralranking.model.store.Contents;
+import org.neuralranking.model.store.ModelIndex;
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.FailedNodeException;
 import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.ContextPreservingActionListener;
+import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
-import org.opensearch.cluster.AckedClusterStateUpdateTask;
-import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
-import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
-import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
-import org.opensearch.core.rest.RestStatus;
-import org.opensearch.core.xcontent.ToXContentObject;
-import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.core.tasks.TaskId;
+import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportException;
 import org.opensearch.transport.TransportService;
 import org.opensearch.transport.client.Client;
 
-import static org.opensearch.action.ValidateActions.addValidationError;
-
 /**
- * Registers a bundle that lies below config/neural-ranking/models on every node: all nodes prepare it, and only when all of them found the
- * same content does the directory name it. Whatever goes wrong before leaves the directory as it was.
+ * Registers a bundle that lies on the node which is asked, or whose parts were uploaded: this node checks it and writes it into the model
+ * index, from where {@link PublishModel} brings it to all.
  */
-public final class RegisterModel extends TransportClusterManagerNodeAction<RegisterModel.Request, RegisterModel.Response> {
+public final class RegisterModel extends HandledTransportAction<RegisterModel.Request, PublishModel.Response> {
 
-    public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/put", Response::new);
+    public static final ActionType<PublishModel.Response> TYPE = new ActionType<>(
+        "cluster:admin/neural_ranking/models/put",
+        PublishModel.Response::new
+    );
 
     /** Reading, hashing and opening gigabytes from a slow disk takes minutes. */
-    private static final TimeValue LOAD_TIMEOUT = TimeValue.timeValueMinutes(5);
+    static final TimeValue LOAD_TIMEOUT = TimeValue.timeValueMinutes(5);
 
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,127}");
 
     private final Client client;
+    private final ClusterService clusterService;
+    private final ThreadPool threadPool;
+    private final Contents contents;
+    private final ModelIndex index;
 
     @Inject
     public RegisterModel(
         TransportService transportService,
+        ActionFilters actionFilters,
+        Client client,
         ClusterService clusterService,
         ThreadPool threadPool,
-        ActionFilters actionFilters,
-        IndexNameExpressionResolver resolver,
-        Client client
+        Contents contents,
+        ModelIndex index
     ) {
-        super(TYPE.name(), transportService, clusterService, threadPool, actionFilters, Request::new, resolver);
+        super(TYPE.name(), transportService, actionFilters, Request::new);
         this.client = client;
+        this.clusterService = clusterService;
+        this.threadPool = threadPool;
+        this.contents = contents;
+        this.index = index;
+    }
+
+    static ActionRequestValidationException checkId(String id) {
+        return ID.matcher(id).matches() ? null : addValidationError("got model id [" + id + "], expected " + ID.pattern(), null);
     }
 
     @Override
-    protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
-        EveryNode.Question<PrepareModel.BundlePath> question = new EveryNode.Question<>(new PrepareModel.BundlePath(request.path));
-        client.execute(
-            PrepareModel.TYPE,
-            question.timeout(request.timeout()),
-            ActionListener.wrap(prepared -> store(request, agreed(request, prepared, state.nodes()), listener), listener::onFailure)
+    protected void doExecute(Task task, Request request, ActionListener<PublishModel.Response> listener) {
+        // only storing is done on the pool's thread: publishing makes this node load the model there, too
+        ActionListener<StoredContent> stored = ContextPreservingActionListener.wrapPreservingContext(
+            ActionListener.wrap(content -> publish(request, content, listener), listener::onFailure),
+            threadPool.getThreadContext()
         );
+        threadPool.executor(ModelThreads.BUILD).execute(() -> ActionListener.completeWith(stored, () -> store((RegistrationTask) task, request)));
     }
 
-    /** What all nodes found, if it is the same. */
-    private static PrepareModel.Prepared agreed(Request request, PrepareModel.AllPrepared prepared, DiscoveryNodes nodes) {
-        for (FailedNodeException failure : prepared.failures()) {
-            Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
-            String name = nodes.nodeExists(failure.nodeId()) ? nodes.get(failure.nodeId()).getName() : failure.nodeId();
-            String message = "model [" + request.id + "] is not registered; node [" + name + "]: " + cause.getMessage();
-            // a node that left or did not answer in time says nothing about the bundle
-            RestStatus status = cause instanceof TransportException ? RestStatus.SERVICE_UNAVAILABLE : ExceptionsHelper.status(cause);
-            throw new OpenSearchStatusException(message, status, cause);
-        }
-        Set<String> hashes = new HashSet<>();
-        StringBuilder found = new StringBuilder();
-        for (PrepareModel.Prepared node : prepared.getNodes()) {
-            hashes.add(node.hash);
-            found.append(' ').append(node.getNode().getName()).append('=').append(node.hash);
-        }
-        if (hashes.size() != 1) {
+    private StoredContent store(RegistrationTask task, Request request) throws IOException {
+        task.phase("checking", 0);
+        try (Contents.Staged staged = stage(task, request)) {
+            long bytes = staged.bundle().facts().bytes();
+            task.phase("storing", bytes);
+            return contents.store(staged, task::stored, task::isCancelled);
+        } catch (BundleException e) {
             throw new BundleException(
-                "model [" + request.id + "] is not registered: got different contents at [" + request.path + "]:" + found + ", expected the same on every node"
+                "model [" + request.id + "] is not registered; node [" + clusterService.getNodeName() + "]: " + e.getMessage(),
+                e
             );
         }
-        return prepared.getNodes().getFirst();
     }
 
-    private void store(Request request, PrepareModel.Prepared found, ActionListener<Response> listener) {
-        ModelEntry entry = new ModelEntry(new ModelRef(request.id, found.hash), found.task, request.path);
-        clusterService.submitStateUpdateTask("register neural ranking model " + request.id, new AckedClusterStateUpdateTask<Response>(request, listener) {
-            private boolean created;
+    private Contents.Staged stage(RegistrationTask task, Request request) throws IOException {
+        return request.path != null
+            ? contents.stagePath(request.path)
+            : contents.stageUpload(request.id, request.parts, request.sha256, task::isCancelled);
+    }
 
-            @Override
-            public ClusterState execute(ClusterState current) {
-                ModelDirectory directory = ModelDirectory.of(current);
-                ModelEntry before = directory.get(request.id);
-                created = before == null;
-                return entry.equals(before) ? current : directory.with(entry).in(current);
+    private void publish(Request request, StoredContent content, ActionListener<PublishModel.Response> listener) {
+        PublishModel.Request publish = new PublishModel.Request(request.id, new DirectoryChange.Register(content), request.waitFor);
+        publish.timeout(request.timeout());
+        publish.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+        client.execute(PublishModel.TYPE, publish, ActionListener.wrap(response -> {
+            if (request.path == null) {
+                index.dropParts(request.id, request.parts);
             }
-
-            @Override
-            protected Response newResponse(boolean acknowledged) {
-                return new Response(acknowledged, created, entry);
-            }
-        });
+            listener.onResponse(response);
+        }, listener::onFailure));
     }
 
-    @Override
-    protected String executor() {
-        return ThreadPool.Names.SAME;
-    }
-
-    @Override
-    protected Response read(StreamInput in) throws IOException {
-        return new Response(in);
-    }
-
-    @Override
-    protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-        return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
-    }
-
-    /** id and where the bundle lies. */
+    /** id, and either where the bundle lies or what was uploaded. */
     static final class Request extends AcknowledgedRequest<Request> {
         private final String id;
         private final String path;
+        private final int parts;
+        private final String sha256;
+        private final WaitFor waitFor;
 
-        Request(String id, String path) {
+        private Request(String id, String path, int parts, String sha256, WaitFor waitFor) {
             this.id = id;
             this.path = path;
+            this.parts = parts;
+            this.sha256 = sha256;
+            this.waitFor = waitFor;
             timeout(LOAD_TIMEOUT);
+        }
+
+        /** @param path below config/neural-ranking/models of the node that is asked */
+        static Request ofPath(String id, String path, WaitFor waitFor) {
+            return new Request(id, path, 0, null, waitFor);
+        }
+
+        /** @param sha256 of the parts' bytes in order */
+        static Request ofUpload(String id, int parts, String sha256, WaitFor waitFor) {
+            return new Request(id, null, parts, sha256, waitFor);
         }
 
         Request(StreamInput in) throws IOException {
             super(in);
             id = in.readString();
-            path = in.readString();
+            path = in.readOptionalString();
+            parts = in.readVInt();
+            sha256 = in.readOptionalString();
+            waitFor = in.readEnum(WaitFor.class);
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
             out.writeString(id);
-            out.writeString(path);
+            out.writeOptionalString(path);
+            out.writeVInt(parts);
+            out.writeOptionalString(sha256);
+            out.writeEnum(waitFor);
         }
 
         @Override
         public ActionRequestValidationException validate() {
-            return ID.matcher(id).matches()
-                ? null
-                : addValidationError("got model id [" + id + "], expected " + ID.pattern(), null);
-        }
-    }
-
-    static final class Response extends ActionResponse implements ToXContentObject {
-        private final boolean acknowledged;
-        private final boolean created;
-        private final ModelEntry entry;
-
-        Response(boolean acknowledged, boolean created, ModelEntry entry) {
-            this.acknowledged = acknowledged;
-            this.created = created;
-            this.entry = entry;
-        }
-
-        Response(StreamInput in) throws IOException {
-            acknowledged = in.readBoolean();
-            created = in.readBoolean();
-            entry = new ModelEntry(in);
-        }
-
-        RestStatus status() {
-            return created ? RestStatus.CREATED : RestStatus.OK;
+            return checkId(id);
         }
 
         @Override
-        public void writeTo(StreamOutput out) throws IOException {
-            out.writeBoolean(acknowledged);
-            out.writeBoolean(created);
-            entry.writeTo(out);
-        }
-
-        @Override
-        public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
-            return builder.startObject()
-                .field("acknowledged", acknowledged)
-                .field("id", entry.id())
-                .field("result", created ? "created" : "updated")
-                .field("task", entry.task().id())
-                .field("hash", entry.ref().hash())
-                .endObject();
+        public Task createTask(long taskId, String type, String action, TaskId parent, Map<String, String> headers) {
+            return new RegistrationTask(taskId, type, action, "model [" + id + "]", parent, headers);
         }
     }
 }

@@ -127,7 +127,7 @@ public class BundleTests extends OpenSearchTestCase {
             assertRefused(root, path, "got path [" + path + "]");
         }
         assertRefused(root, "link", "links out of");
-        assertRefused(root, "nothing-here", "expected a directory that exists");
+        assertRefused(root, "nothing-here", "expected a directory or a .zip that exists");
         // one file of the bundle leads out
         Path secret = Files.writeString(outside.resolve("secret"), "{}");
         Files.createSymbolicLink(replaced(root.resolve("m/config.json")), secret);

@@ -7,19 +7,23 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import org.neuralranking.TestModels;
-import org.neuralranking.model.ModelRef;
 import org.neuralranking.model.Task;
 import org.neuralranking.model.bundle.Bundle;
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.bundle.BundleLimits;
+import org.neuralranking.model.store.Materials;
+import org.neuralranking.model.store.StoredContent;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.coordination.DeterministicTaskQueue;
 import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.node.Node;
 import org.opensearch.test.OpenSearchTestCase;
 
@@ -57,7 +61,35 @@ public class LocalModelsTests extends OpenSearchTestCase {
         }
     }
 
+    /** Directories below {@code root}, by storage, instead of the model index. */
+    private final class Disk implements Materials {
+        final List<String> forgotten = new ArrayList<>();
+        IOException unreadable;
+
+        @Override
+        public Bundle materialise(String hash, List<StoredContent> copies) throws IOException {
+            if (unreadable != null) {
+                throw unreadable;
+            }
+            Bundle bundle = Bundle.read(root, copies.getFirst().storage(), BundleLimits.DEFAULT);
+            assertEquals(hash, bundle.hash());
+            return bundle;
+        }
+
+        @Override
+        public void forget(String hash) {
+            assertFalse("never while it is loaded", books.live().contains(hash));
+            forgotten.add(hash);
+        }
+
+        @Override
+        public void forgetAllBut(Set<String> hashes) {
+            forgotten.add("all but " + new TreeSet<>(hashes));
+        }
+    }
+
     private final Books books = new Books();
+    private final Disk disk = new Disk();
     private DeterministicTaskQueue queue;
     private Path root;
     private LocalModels models;
@@ -72,8 +104,13 @@ public class LocalModelsTests extends OpenSearchTestCase {
         toySparse = copy("toy-sparse", "a").hash();
         toyPairs = copy("toy-cross-encoder", "b").hash();
         queue = new DeterministicTaskQueue(Settings.builder().put(Node.NODE_NAME_SETTING.getKey(), "node").build(), random());
-        models = new LocalModels(root, BundleLimits.DEFAULT, books, queue.getThreadPool(), queue::scheduleNow);
+        models = models("rank");
         state = ClusterState.builder(new ClusterName("c")).build();
+    }
+
+    private LocalModels models(String... roles) {
+        Settings settings = Settings.builder().putList(ModelPlacement.ROLES.getKey(), roles).build();
+        return new LocalModels(disk, new ModelPlacement(settings), books, new ModelSettings(settings), queue.getThreadPool(), queue::scheduleNow);
     }
 
     private Bundle copy(String model, String directory) throws IOException {
@@ -87,8 +124,12 @@ public class LocalModelsTests extends OpenSearchTestCase {
         return Bundle.read(root, directory, BundleLimits.DEFAULT);
     }
 
-    private static ModelEntry entry(String id, String hash, String path) {
-        return new ModelEntry(new ModelRef(id, hash), Task.SPARSE_ENCODER, path);
+    private static StoredContent content(String hash, String storage) {
+        return new StoredContent(hash, storage.equals("b") ? Task.CROSS_ENCODER : Task.SPARSE_ENCODER, 1, storage, 1);
+    }
+
+    private static ModelEntry entry(String id, String hash, String storage) {
+        return new ModelEntry(id, content(hash, storage), null, Map.of());
     }
 
     /** The cluster's directory is now this, and what can run has run. */
@@ -116,74 +157,151 @@ public class LocalModelsTests extends OpenSearchTestCase {
         }
     }
 
-    private static final long LINGER = LocalModels.LINGER.millis();
+    private static final long LINGER = ModelSettings.LINGER.get(Settings.EMPTY).millis();
 
     public void testLoadsWhatTheDirectoryNamesOnceAContent() {
         apply(entry("m", toySparse, "a"), entry("n", toySparse, "a"), entry("o", toyPairs, "b"));
-        assertEquals("loading", models.state(toySparse).name());
+        assertEquals("loading", models.state(toySparse).phase().toString());
         queue.runAllRunnableTasks();
         assertEquals(List.of(toySparse, toyPairs).stream().sorted().toList(), books.loaded.stream().sorted().toList());
         assertTrue(models.state(toySparse).ready());
         assertEquals(Task.CROSS_ENCODER, models.state(toyPairs).facts().task());
-        assertEquals("absent", models.state("other").name());
+        assertEquals("absent", models.state("other").phase().toString());
         directory(entry("m", toySparse, "a"), entry("p", toyPairs, "b"));
         pass(2 * LINGER);
         assertEquals(2, books.live().size());
         assertEquals(2, books.loaded.size());
     }
 
-    public void testContentThatIsNotTheRegisteredOneIsRefused() throws IOException {
-        Files.writeString(root.resolve("a/idf.json"), "{\"cat\":1}");
+    public void testBytesThatCannotBeReadNowAreReadLater() {
+        disk.unreadable = new IOException("the index is red");
         directory(entry("m", toySparse, "a"));
-        assertEquals("failed", models.state(toySparse).name());
-        String reason = models.state(toySparse).reason();
-        assertTrue(reason, reason.startsWith("got content ") && reason.endsWith("at [a], expected " + toySparse + " as registered"));
+        assertEquals("loading: tried again in 1s: the index is red", models.state(toySparse).toString());
+        pass(999);
+        assertEquals("loading: tried again in 1s: the index is red", models.state(toySparse).toString());
+        pass(1);
+        assertEquals("loading: tried again in 2s: the index is red", models.state(toySparse).toString());
+        disk.unreadable = null;
+        pass(2000);
+        assertTrue(models.state(toySparse).ready());
+    }
+
+    public void testNobodyTriesForWhatIsRegisteredNoMore() {
+        disk.unreadable = new IOException("the index is red");
+        directory(entry("m", toySparse, "a"));
+        directory();
+        pass(2 * LINGER);
+        assertEquals("absent", models.state(toySparse).toString());
         assertEquals(List.of(), books.loaded);
     }
 
-    public void testABundleThatIsGoneIsAFailureWithItsReason() {
-        directory(entry("m", toySparse, "nowhere"));
-        assertEquals("failed", models.state(toySparse).name());
-        assertTrue(models.state(toySparse).reason(), models.state(toySparse).reason().contains("got path [nowhere], expected a directory"));
+    public void testANodeHoldsWhatItsRolesSay() throws Exception {
+        models = models("encode_queries");
+        directory(entry("m", toySparse, "a"), entry("o", toyPairs, "b"));
+        assertTrue(models.state(toySparse).ready());
+        assertEquals("not_placed: neural_ranking.node.roles of this node is [encode_queries]", models.state(toyPairs).toString());
+        assertFalse(models.prepare(content(toyPairs, "b")));
+        assertEquals(List.of(toySparse), books.loaded);
+        models = models();
+        state = ClusterState.builder(new ClusterName("c")).build();
+        directory(entry("m", toySparse, "a"));
+        assertEquals("not_placed: neural_ranking.node.roles of this node is []", models.state(toySparse).toString());
+    }
+
+    public void testAPreviousContentStaysOnDiskButNotInMemory() {
+        directory(new ModelEntry("m", content(toyPairs, "b"), content(toySparse, "a"), Map.of()));
+        assertEquals(List.of(toyPairs), books.live());
+        directory(entry("m", toyPairs, "b"));
+        pass(LINGER);
+        assertEquals(List.of("all but [" + sorted(toyPairs, toySparse) + "]", toySparse), disk.forgotten);
+    }
+
+    public void testAnAliasKeepsItsContentLoaded() {
+        directory(entry("m", toySparse, "a"));
+        directory(new ModelEntry("m", content(toyPairs, "b"), content(toySparse, "a"), Map.of("old", content(toySparse, "a"))));
+        pass(2 * LINGER);
+        assertEquals(2, books.live().size());
+        directory(new ModelEntry("m", content(toyPairs, "b"), content(toySparse, "a"), Map.of()));
+        pass(LINGER);
+        assertEquals(List.of(toyPairs), books.live());
+        assertEquals("a rollback would want it", 1, disk.forgotten.size());
+    }
+
+    private static String sorted(String... hashes) {
+        return String.join(", ", new TreeSet<>(List.of(hashes)));
+    }
+
+    public void testASearchWaitsForAModelThatIsBeingLoaded() {
+        List<String> told = new ArrayList<>();
+        apply(entry("m", toySparse, "a"));
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add("ready: " + models.state(toySparse).ready()));
+        assertEquals(List.of(), told);
+        queue.runAllRunnableTasks();
+        assertEquals(List.of("ready: true"), told);
+        pass(5000);
+        assertEquals("once", List.of("ready: true"), told);
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add("at once"));
+        assertEquals(2, told.size());
+    }
+
+    public void testASearchWaitsNoLongerThanItMay() {
+        List<String> told = new ArrayList<>();
+        disk.unreadable = new IOException("the index is red");
+        directory(entry("m", toySparse, "a"));
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).toString()));
+        models.awaitSettled(toySparse, TimeValue.ZERO, () -> told.add("now"));
+        assertEquals(List.of("now"), told);
+        pass(4999);
+        assertEquals(1, told.size());
+        pass(1);
+        assertTrue(told.toString(), told.size() == 2 && told.getLast().startsWith("loading: "));
+    }
+
+    public void testASearchIsToldAtOnceWhenAModelFails() {
+        List<String> told = new ArrayList<>();
+        books.failures.put(toySparse, new BundleException("no"));
+        apply(entry("m", toySparse, "a"));
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).toString()));
+        queue.runAllRunnableTasks();
+        assertEquals(List.of("failed: no"), told);
     }
 
     public void testARuntimeThatCannotEvenLinkFailsTheModelNotTheNode() {
         for (Throwable e : List.of(new UnsatisfiedLinkError("no library"), new NoClassDefFoundError("no class"), new BundleException("no graph"))) {
             books.failures.put(toySparse, e);
             directory(entry("m", toySparse, "a")); // an Error that got out would fail this test as it would halt a node
-            assertEquals("failed", models.state(toySparse).name());
+            assertEquals("failed", models.state(toySparse).phase().toString());
             assertEquals(e.getMessage(), models.state(toySparse).reason());
             directory();
             pass(LINGER);
-            assertEquals("absent", models.state(toySparse).name());
+            assertEquals("absent", models.state(toySparse).phase().toString());
         }
     }
 
     public void testAFailedLoadIsRepairedByStagingItAgain() throws Exception {
         books.failures.put(toySparse, new BundleException("for now"));
         directory(entry("m", toySparse, "a"));
-        assertEquals("failed", models.state(toySparse).name());
-        expectThrows(BundleException.class, () -> models.stage("a"));
-        assertEquals("failed", models.state(toySparse).name());
+        assertEquals("failed", models.state(toySparse).phase().toString());
+        expectThrows(BundleException.class, () -> models.prepare(content(toySparse, "a")));
+        assertEquals("failed", models.state(toySparse).phase().toString());
         books.failures.clear();
-        models.stage("a");
+        models.prepare(content(toySparse, "a"));
         assertTrue(models.state(toySparse).ready());
         pass(2 * LINGER);
         assertEquals("the directory wants it", List.of(toySparse), books.live());
     }
 
     public void testAStagedContentThatNobodyRegistersIsGivenUp() throws Exception {
-        Bundle bundle = models.stage("a");
-        assertEquals(toySparse, bundle.hash());
+        assertTrue(models.prepare(content(toySparse, "a")));
         pass(LINGER - 1);
         assertTrue(models.state(toySparse).ready());
         pass(1);
-        assertEquals("absent", models.state(toySparse).name());
+        assertEquals("absent", models.state(toySparse).phase().toString());
         assertEquals(List.of(), books.live());
     }
 
     public void testAStagedContentThatIsRegisteredStays() throws Exception {
-        models.stage("a");
+        models.prepare(content(toySparse, "a"));
         directory(entry("m", toySparse, "a"));
         pass(2 * LINGER);
         assertEquals(List.of(toySparse), books.live());
@@ -191,9 +309,9 @@ public class LocalModelsTests extends OpenSearchTestCase {
     }
 
     public void testStagingAgainStartsTheLingeringAnew() throws Exception {
-        models.stage("a");
+        models.prepare(content(toySparse, "a"));
         pass(LINGER / 2);
-        models.stage("a");
+        models.prepare(content(toySparse, "a"));
         pass(LINGER - 1);
         assertTrue(models.state(toySparse).ready());
         pass(1);
@@ -203,9 +321,8 @@ public class LocalModelsTests extends OpenSearchTestCase {
 
     public void testARefusedBundleLeavesNothing() {
         books.failures.put(toySparse, new BundleException("no"));
-        expectThrows(BundleException.class, () -> models.stage("a"));
-        assertEquals("absent", models.state(toySparse).name());
-        expectThrows(BundleException.class, () -> models.stage("../a"));
+        expectThrows(BundleException.class, () -> models.prepare(content(toySparse, "a")));
+        assertEquals("absent", models.state(toySparse).phase().toString());
     }
 
     public void testRemovedContentServesTheSearchesThatBeganBefore() {
@@ -214,7 +331,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
         pass(LINGER - 1);
         assertTrue(models.state(toySparse).ready());
         pass(1);
-        assertEquals("absent", models.state(toySparse).name());
+        assertEquals("absent", models.state(toySparse).phase().toString());
         assertEquals(List.of(), books.live());
     }
 
@@ -246,7 +363,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
         apply(entry("m", toySparse, "a"));
         apply();
         queue.runAllRunnableTasks();
-        assertEquals("absent", models.state(toySparse).name());
+        assertEquals("absent", models.state(toySparse).phase().toString());
         assertEquals(List.of(), books.loaded);
         apply(entry("m", toySparse, "a"));
         apply();
@@ -260,8 +377,8 @@ public class LocalModelsTests extends OpenSearchTestCase {
         directory(entry("m", toySparse, "a"), entry("o", toyPairs, "b"));
         models.close();
         assertEquals(List.of(), books.live());
-        assertEquals("absent", models.state(toySparse).name());
-        expectThrows(IllegalStateException.class, () -> models.stage("a"));
+        assertEquals("absent", models.state(toySparse).phase().toString());
+        expectThrows(IllegalStateException.class, () -> models.prepare(content(toySparse, "a")));
         models.close();
         pass(2 * LINGER);
         assertEquals(2, books.unloaded.size());
@@ -279,7 +396,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
             switch (randomIntBetween(0, 3)) {
                 case 0 -> apply(entries.toArray(ModelEntry[]::new));
                 case 1 -> directory(entries.toArray(ModelEntry[]::new));
-                case 2 -> models.stage(randomFrom("a", "b"));
+                case 2 -> models.prepare(randomBoolean() ? content(toySparse, "a") : content(toyPairs, "b"));
                 default -> pass(randomLongBetween(1, LINGER));
             }
         }
@@ -288,7 +405,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
         List<String> wanted = ModelDirectory.of(state).entries().stream().map(entry -> entry.ref().hash()).distinct().sorted().toList();
         assertEquals(wanted, books.live().stream().sorted().toList());
         for (String hash : List.of(toySparse, toyPairs)) {
-            assertEquals(wanted.contains(hash) ? "ready" : "absent", models.state(hash).name());
+            assertEquals(wanted.contains(hash) ? "ready" : "absent", models.state(hash).phase().toString());
         }
     }
 }

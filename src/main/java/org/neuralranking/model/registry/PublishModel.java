@@ -1,0 +1,243 @@
+package org.neuralranking.model.registry;
+
+import static org.opensearch.action.ValidateActions.addValidationError;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import org.neuralranking.model.store.ModelIndex;
+import org.neuralranking.model.store.StoredContent;
+import org.opensearch.ExceptionsHelper;
+import org.opensearch.OpenSearchStatusException;
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.FailedNodeException;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.node.DiscoveryNode;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.action.ActionResponse;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.core.xcontent.ToXContentObject;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportException;
+import org.opensearch.transport.TransportService;
+import org.opensearch.transport.client.Client;
+
+/**
+ * Gives an id or an alias a content that is stored: nodes load it first, then the directory names it in one step. Whatever goes wrong
+ * before leaves the directory as it was.
+ */
+public final class PublishModel extends DirectoryAction<PublishModel.Request, PublishModel.Response> {
+
+    public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/publish", Response::new);
+
+    private static final Pattern ALIAS = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,63}");
+
+    private final Client client;
+    private final ModelIndex index;
+
+    @Inject
+    public PublishModel(
+        TransportService transportService,
+        ClusterService clusterService,
+        ThreadPool threadPool,
+        ActionFilters actionFilters,
+        IndexNameExpressionResolver resolver,
+        Client client,
+        ModelIndex index
+    ) {
+        super(TYPE, Request::new, transportService, clusterService, threadPool, actionFilters, resolver, index);
+        this.client = client;
+        this.index = index;
+    }
+
+    @Override
+    protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
+        StoredContent content;
+        try {
+            content = request.change.content(request.id, ModelDirectory.of(state).get(request.id));
+        } catch (RuntimeException e) {
+            refused(request);
+            throw e;
+        }
+        ActionListener<Void> prepared = ActionListener.wrap(ready -> change(request, content, listener), e -> {
+            refused(request);
+            listener.onFailure(e);
+        });
+        switch (request.waitFor) {
+            case ALL -> prepareOnAll(request, content, prepared);
+            case ANY -> prepareOnOneOf(new ArrayList<>(state.nodes().getNodes().values()), request, content, prepared);
+            case NONE -> prepared.onResponse(null);
+        }
+    }
+
+    private void prepareOnAll(Request request, StoredContent content, ActionListener<Void> prepared) {
+        EveryNode.Question<StoredContent> question = new EveryNode.Question<>(content);
+        client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
+            for (FailedNodeException failure : answer.failures()) {
+                // a node that has left meanwhile loads the model when it comes back
+                if (clusterService.state().nodes().nodeExists(failure.nodeId())) {
+                    throw notPrepared(request, failure);
+                }
+            }
+            prepared.onResponse(null);
+        }, prepared::onFailure));
+    }
+
+    /** Asks one node after the other until one has it; a bundle that one refuses is refused. */
+    private void prepareOnOneOf(List<DiscoveryNode> nodes, Request request, StoredContent content, ActionListener<Void> prepared) {
+        if (nodes.isEmpty()) {
+            prepared.onResponse(null); // no node holds such models
+            return;
+        }
+        EveryNode.Question<StoredContent> question = new EveryNode.Question<>(content, nodes.removeLast().getId());
+        client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
+            if (answer.getNodes().stream().anyMatch(node -> node.ready)) {
+                prepared.onResponse(null);
+                return;
+            }
+            for (FailedNodeException failure : answer.failures()) {
+                OpenSearchStatusException e = notPrepared(request, failure);
+                if (nodes.isEmpty() || e.status() == RestStatus.BAD_REQUEST) {
+                    throw e;
+                }
+            }
+            prepareOnOneOf(nodes, request, content, prepared);
+        }, prepared::onFailure));
+    }
+
+    private OpenSearchStatusException notPrepared(Request request, FailedNodeException failure) {
+        Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
+        DiscoveryNode node = clusterService.state().nodes().get(failure.nodeId());
+        String message = "model [" + request.id + "] stays as it was; node [" + (node == null ? failure.nodeId() : node.getName()) + "]: " + cause.getMessage();
+        // a node that left or did not answer in time says nothing about the bundle
+        RestStatus status = cause instanceof TransportException ? RestStatus.SERVICE_UNAVAILABLE : ExceptionsHelper.status(cause);
+        return new OpenSearchStatusException(message, status, cause);
+    }
+
+    private void change(Request request, StoredContent content, ActionListener<Response> listener) {
+        submit("neural ranking model " + request.id, request, new Change<>() {
+            private String result;
+            private ModelEntry entry;
+
+            @Override
+            ModelDirectory execute(ModelDirectory directory, ClusterState state) {
+                ModelEntry before = directory.get(request.id);
+                entry = request.change.apply(request.id, before, content);
+                boolean same = before != null && before.current().hash().equals(entry.current().hash());
+                result = before == null ? "created" : same && request.change instanceof DirectoryChange.Register ? "unchanged" : "updated";
+                return directory.with(entry);
+            }
+
+            @Override
+            Response response(boolean acknowledged) {
+                return new Response(acknowledged, result, entry.id(), content);
+            }
+
+            @Override
+            void refused() {
+                PublishModel.this.refused(request);
+            }
+        }, listener);
+    }
+
+    /** The directory will not name it: what was stored for it goes. */
+    private void refused(Request request) {
+        if (request.change instanceof DirectoryChange.Register(StoredContent stored)) {
+            index.dropChunks(stored.storage(), stored.chunks());
+        }
+    }
+
+    @Override
+    protected Response read(StreamInput in) throws IOException {
+        return new Response(in);
+    }
+
+    static final class Request extends AcknowledgedRequest<Request> {
+        private final String id;
+        private final DirectoryChange change;
+        private final WaitFor waitFor;
+
+        Request(String id, DirectoryChange change, WaitFor waitFor) {
+            this.id = id;
+            this.change = change;
+            this.waitFor = waitFor;
+            timeout(RegisterModel.LOAD_TIMEOUT);
+        }
+
+        Request(StreamInput in) throws IOException {
+            super(in);
+            id = in.readString();
+            change = DirectoryChange.read(in);
+            waitFor = in.readEnum(WaitFor.class);
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(id);
+            change.writeTo(out);
+            out.writeEnum(waitFor);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            ActionRequestValidationException wrong = RegisterModel.checkId(id);
+            if (change instanceof DirectoryChange.Alias(String alias, String hash) && ALIAS.matcher(alias).matches() == false) {
+                wrong = addValidationError("got alias [" + alias + "], expected " + ALIAS.pattern(), wrong);
+            }
+            return wrong;
+        }
+    }
+
+    static final class Response extends ActionResponse implements ToXContentObject {
+        private final boolean acknowledged;
+        private final String result;
+        private final String id;
+        private final StoredContent content;
+
+        private Response(boolean acknowledged, String result, String id, StoredContent content) {
+            this.acknowledged = acknowledged;
+            this.result = result;
+            this.id = id;
+            this.content = content;
+        }
+
+        Response(StreamInput in) throws IOException {
+            this(in.readBoolean(), in.readString(), in.readString(), new StoredContent(in));
+        }
+
+        RestStatus status() {
+            return result.equals("created") ? RestStatus.CREATED : RestStatus.OK;
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            out.writeBoolean(acknowledged);
+            out.writeString(result);
+            out.writeString(id);
+            content.writeTo(out);
+        }
+
+        @Override
+        public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+            return builder.startObject()
+                .field("acknowledged", acknowledged)
+                .field("id", id)
+                .field("result", result)
+                .field("task", content.task().id())
+                .field("hash", content.hash())
+                .endObject();
+        }
+    }
+}

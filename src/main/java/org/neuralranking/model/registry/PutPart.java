@@ -1,0 +1,112 @@
+package org.neuralranking.model.registry;
+
+import java.io.IOException;
+
+import org.neuralranking.model.store.ModelIndex;
+import org.opensearch.action.ActionRequest;
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.ValidateActions;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.action.ActionResponse;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.ToXContentObject;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.tasks.Task;
+import org.opensearch.transport.TransportService;
+
+/** Stores one part of a model's zip until all are there. Sent again, a part replaces what was sent before. */
+public final class PutPart extends HandledTransportAction<PutPart.Request, PutPart.Response> {
+
+    public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/parts/put", Response::new);
+
+    /** A part is held whole in memory, some times over, while it is received, stored and replicated. */
+    static final int MOST_BYTES = 8 << 20;
+    static final int MOST_PARTS = 10_000;
+
+    private final ModelIndex index;
+
+    @Inject
+    public PutPart(TransportService transportService, ActionFilters actionFilters, ModelIndex index) {
+        super(TYPE.name(), transportService, actionFilters, Request::new);
+        this.index = index;
+    }
+
+    @Override
+    protected void doExecute(Task task, Request request, ActionListener<Response> listener) {
+        int bytes = request.data.length;
+        index.putPart(request.id, request.part, request.data, ActionListener.map(listener, stored -> new Response(request.id, request.part, bytes)));
+    }
+
+    static final class Request extends ActionRequest {
+        private final String id;
+        private final int part;
+        private final byte[] data;
+
+        /** @param part from 0 */
+        Request(String id, int part, byte[] data) {
+            this.id = id;
+            this.part = part;
+            this.data = data;
+        }
+
+        Request(StreamInput in) throws IOException {
+            super(in);
+            id = in.readString();
+            part = in.readVInt();
+            data = in.readByteArray();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(id);
+            out.writeVInt(part);
+            out.writeByteArray(data);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            ActionRequestValidationException wrong = RegisterModel.checkId(id);
+            if (part < 0 || part >= MOST_PARTS) {
+                wrong = ValidateActions.addValidationError("got part " + part + ", expected 0 to " + (MOST_PARTS - 1), wrong);
+            }
+            if (data.length == 0 || data.length > MOST_BYTES) {
+                wrong = ValidateActions.addValidationError("got a part of " + data.length + " bytes, expected 1 to " + MOST_BYTES, wrong);
+            }
+            return wrong;
+        }
+    }
+
+    static final class Response extends ActionResponse implements ToXContentObject {
+        private final String id;
+        private final int part;
+        private final int bytes;
+
+        private Response(String id, int part, int bytes) {
+            this.id = id;
+            this.part = part;
+            this.bytes = bytes;
+        }
+
+        private Response(StreamInput in) throws IOException {
+            this(in.readString(), in.readVInt(), in.readVInt());
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            out.writeString(id);
+            out.writeVInt(part);
+            out.writeVInt(bytes);
+        }
+
+        @Override
+        public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+            return builder.startObject().field("id", id).field("part", part).field("bytes", bytes).endObject();
+        }
+    }
+}
