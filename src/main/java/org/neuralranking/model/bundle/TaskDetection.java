@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import org.neuralranking.model.Batching;
 import org.neuralranking.model.Task;
 
 /** Finds out what a model does, from its graph and config.json; {@code neural-ranking.json} overrides what it finds. */
 final class TaskDetection {
 
     private static final Set<String> KNOWN_INPUTS = Set.of("input_ids", "attention_mask", "token_type_ids");
-    private static final Set<String> OVERRIDES = Set.of("task", "output", "max_tokens");
+    private static final Set<String> OVERRIDES = Set.of("task", "output", "max_tokens", "batching");
     /** What position tables without a stated size get. */
     private static final int DEFAULT_MAX_TOKENS = 512;
     /** A single cut-off above which a stated length is a stand-in for "none" (Hugging Face writes 1e30). */
@@ -46,7 +47,8 @@ final class TaskDetection {
             task == Task.SPARSE_ENCODER ? output.columns() : vocabularySize,
             maxTokens(config, overrides, files, limits),
             task == Task.SPARSE_ENCODER && files.containsKey(Bundle.QUERY_WEIGHTS),
-            bytes
+            bytes,
+            overrides.string("batching").map(Batching::of).orElse(Batching.AUTO)
         );
     }
 

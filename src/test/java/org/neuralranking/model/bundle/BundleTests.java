@@ -7,7 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 import org.neuralranking.TestModels;
+import org.neuralranking.model.Batching;
 import org.neuralranking.model.Task;
+import org.opensearch.common.xcontent.json.JsonXContent;
+import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
+import org.opensearch.core.xcontent.ToXContent;
 import org.opensearch.test.OpenSearchTestCase;
 
 public class BundleTests extends OpenSearchTestCase {
@@ -52,6 +56,21 @@ public class BundleTests extends OpenSearchTestCase {
         assertEquals(17, facts.maxTokens());
     }
 
+    public void testBatchingIsAsWrittenAndShownUnlessItIsTheDefault() throws IOException {
+        Path root = copyOf("toy-sparse");
+        for (Batching batching : Batching.values()) {
+            Files.writeString(root.resolve("m/neural-ranking.json"), "{\"batching\":\"" + batching.id() + "\"}");
+            BundleFacts facts = Bundle.read(root, "m", BundleLimits.DEFAULT).facts();
+            assertEquals(batching, facts.batching());
+            assertEquals(facts, copyWriteable(facts, new NamedWriteableRegistry(List.of()), BundleFacts::new));
+            String shown = facts.toXContent(JsonXContent.contentBuilder().startObject(), ToXContent.EMPTY_PARAMS).endObject().toString();
+            assertEquals(shown, batching != Batching.AUTO, shown.contains("\"batching\":\"" + batching.id() + "\""));
+            assertEquals(shown, batching != Batching.AUTO, shown.contains("batching"));
+        }
+        Files.delete(root.resolve("m/neural-ranking.json"));
+        assertEquals(Batching.AUTO, Bundle.read(root, "m", BundleLimits.DEFAULT).facts().batching());
+    }
+
     public void testOverridesAreStrict() throws IOException {
         Path root = copyOf("toy-sparse");
         Map<String, String> wrong = Map.of(
@@ -60,6 +79,8 @@ public class BundleTests extends OpenSearchTestCase {
             "{\"max_tokens\":65}", "got max_tokens 65, expected 3 to 64",
             "{\"max_tokens\":\"x\"}", "got [max_tokens] = x, expected an integer",
             "{\"task\":\"oracle\"}", "got task [oracle], expected one of",
+            "{\"batching\":\"sometimes\"}", "got batching [sometimes], expected one of [auto, always, never]",
+            "{\"batching\":true}", "got [batching] = true, expected a string",
             "{\"output\":\"logits\"}", "expected [logits]",
             "[]", "expected a JSON object"
         );
