@@ -116,7 +116,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
         InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats);
         localModels = new LocalModels(
             configPath.resolve("neural-ranking").resolve("models"),
-            BundleLimits.DEFAULT,
+            new BundleLimits(settings),
             engine,
             threadPool,
             threadPool.executor(ModelThreads.BUILD)
@@ -191,6 +191,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     @Override
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
+        all.addAll(BundleLimits.all());
         all.addAll(RescoreSettings.all());
         return all;
     }

@@ -73,7 +73,7 @@ public record Bundle(Path directory, String hash, BundleFacts facts) {
                 throw new BundleException("got [" + name + "] that is no plain file inside the models directory, expected one");
             }
             long bytes = Files.size(real);
-            long limit = name.equals(GRAPH) ? limits.graphBytes() : limits.jsonBytes();
+            long limit = limits.bytes(name);
             if (bytes > limit) {
                 throw new BundleException("got [" + name + "] of " + bytes + " bytes, expected at most " + limit);
             }

@@ -35,6 +35,7 @@ final class TaskDetection {
         TensorSpec output = output(graph, overrides);
         Task task = overrides.string("task").map(Task::of).orElseGet(() -> task(config, output, vocabularySize));
         checkOutput(task, output, vocabularySize);
+        checkTokenizer(task, output, vocabularySize, TokenizerVocabulary.read(files.get(Bundle.TOKENIZER), limits));
 
         long bytes = 0;
         for (Path file : files.values()) {
@@ -134,6 +135,21 @@ final class TaskDetection {
                     throw mismatch(task, output, "a tensor with a batch axis");
                 }
             }
+        }
+    }
+
+    /** Every token needs its row in the graph's embedding table, and a sparse encoder's its column in the output. */
+    private static void checkTokenizer(Task task, TensorSpec output, int vocabularySize, TokenizerVocabulary tokenizer) {
+        if (task == Task.SPARSE_ENCODER && tokenizer.size() > output.columns()) {
+            throw new BundleException(
+                "got " + output.columns() + " output columns in model.onnx, expected one for each of the " + tokenizer.size() + " tokens of tokenizer.json"
+            );
+        }
+        if (vocabularySize > 0 && tokenizer.size() > vocabularySize) {
+            throw new BundleException(
+                "tokenizer.json: got token [" + tokenizer.last() + "] with id " + (tokenizer.size() - 1)
+                    + ", expected ids below vocab_size = " + vocabularySize + " of config.json"
+            );
         }
     }
 
