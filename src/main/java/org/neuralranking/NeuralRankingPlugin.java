@@ -136,7 +136,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
             configPath.resolve("neural-ranking").resolve("models"),
             localStore(nodeEnvironment),
             modelIndex,
-            BundleLimits.DEFAULT
+            new BundleLimits(settings)
         );
         localModels = new LocalModels(
             contents,
@@ -233,6 +233,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
         all.addAll(ModelSettings.all());
+        all.addAll(BundleLimits.all());
         all.addAll(RescoreSettings.all());
         return all;
     }

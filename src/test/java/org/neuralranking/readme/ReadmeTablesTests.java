@@ -26,7 +26,7 @@ public class ReadmeTablesTests {
     private static final String REST_PREFIX = "/_plugins/_neural_ranking";
     private static final String ACTION_PREFIX = "cluster:admin/neural_ranking/";
 
-    private static final Pattern RANGE = Pattern.compile("(from )?(?<low>\\d+)(?<unit>[a-z]*)( to (?<high>\\d+))?\\b");
+    private static final Pattern RANGE = Pattern.compile("(from )?(?<low>\\d+)(?<unit>[a-z]*)( to (?<high>\\d+)(?<highunit>[a-z]*))?\\b");
 
     private final NeuralRankingPlugin plugin = new NeuralRankingPlugin(Settings.EMPTY, Path.of("config"));
 
@@ -80,8 +80,8 @@ public class ReadmeTablesTests {
             accepts(setting, low + unit);
             refuses(setting, low - 1 + unit);
             if (range.group("high") != null) {
-                accepts(setting, range.group("high"));
-                refuses(setting, Long.toString(Long.parseLong(range.group("high")) + 1));
+                accepts(setting, range.group("high") + range.group("highunit"));
+                refuses(setting, Long.parseLong(range.group("high")) + 1 + range.group("highunit"));
             } else {
                 accepts(setting, Integer.MAX_VALUE + unit);
             }

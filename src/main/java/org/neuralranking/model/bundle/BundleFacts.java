@@ -3,6 +3,7 @@ package org.neuralranking.model.bundle;
 import java.io.IOException;
 import java.util.List;
 
+import org.neuralranking.model.Batching;
 import org.neuralranking.model.Task;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -20,6 +21,7 @@ import org.opensearch.core.xcontent.XContentBuilder;
  * @param maxTokens      longest input, special tokens included
  * @param queryWeights   whether {@code idf.json} gives query weights without inference
  * @param bytes          size of the bundle's files
+ * @param batching       what {@code neural-ranking.json} says of batches
  */
 public record BundleFacts(
     Task task,
@@ -28,7 +30,8 @@ public record BundleFacts(
     int vocabularySize,
     int maxTokens,
     boolean queryWeights,
-    long bytes
+    long bytes,
+    Batching batching
 ) implements Writeable, ToXContentFragment {
 
     public BundleFacts(StreamInput in) throws IOException {
@@ -39,7 +42,8 @@ public record BundleFacts(
             in.readVInt(),
             in.readVInt(),
             in.readBoolean(),
-            in.readVLong()
+            in.readVLong(),
+            in.readEnum(Batching.class)
         );
     }
 
@@ -52,6 +56,7 @@ public record BundleFacts(
         out.writeVInt(maxTokens);
         out.writeBoolean(queryWeights);
         out.writeVLong(bytes);
+        out.writeEnum(batching);
     }
 
     @Override
@@ -66,6 +71,7 @@ public record BundleFacts(
         builder.field("vocabulary_size", vocabularySize);
         builder.field("max_tokens", maxTokens);
         builder.field("query_weights", queryWeights);
-        return builder.field("bytes", bytes);
+        builder.field("bytes", bytes);
+        return batching == Batching.AUTO ? builder : builder.field("batching", batching.id());
     }
 }

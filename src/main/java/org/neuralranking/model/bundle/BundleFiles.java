@@ -74,7 +74,7 @@ public final class BundleFiles {
     }
 
     static void checkSize(String name, long bytes, BundleLimits limits) {
-        long limit = name.equals(GRAPH) ? limits.graphBytes() : limits.jsonBytes();
+        long limit = limits.bytes(name);
         if (bytes > limit) {
             throw new BundleException("got [" + name + "] of " + bytes + " bytes, expected at most " + limit);
         }

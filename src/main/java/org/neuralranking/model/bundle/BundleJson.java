@@ -1,9 +1,9 @@
 package org.neuralranking.model.bundle;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,13 +11,22 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-import org.opensearch.common.xcontent.json.JsonXContent;
-import org.opensearch.core.xcontent.DeprecationHandler;
-import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.core.xcontent.XContentParser;
 
-/** One of a bundle's small JSON files; every getter says which file and key it could not read. */
+/**
+ * The top level of one of a bundle's JSON files; every getter says which file and key it could not read. What is nested deeper than a list
+ * of a few values is not kept: nothing there is used, and it could be as large as the heap.
+ */
 public final class BundleJson {
+
+    /** Lists that are used have one or two entries. */
+    private static final int MAX_LIST = 100;
+    private static final Object NESTED = new Object() {
+        @Override
+        public String toString() {
+            return "something nested or long";
+        }
+    };
 
     private final String file;
     private final Map<String, Object> values;
@@ -33,26 +42,38 @@ public final class BundleJson {
 
     /** @throws BundleException if the file is too large or not a JSON object */
     public static BundleJson read(Path path, BundleLimits limits) throws IOException {
-        String file = path.getFileName().toString();
-        if (Files.size(path) > limits.jsonBytes()) {
-            throw new BundleException(file + ": got " + Files.size(path) + " bytes, expected at most " + limits.jsonBytes());
-        }
-        try (
-            XContentParser parser = JsonXContent.jsonXContent.createParser(
-                NamedXContentRegistry.EMPTY,
-                DeprecationHandler.IGNORE_DEPRECATIONS,
-                Files.readAllBytes(path)
-            )
-        ) {
-            if (parser.nextToken() != XContentParser.Token.START_OBJECT) {
-                throw new BundleException(file + ": got something that begins with " + parser.currentToken() + ", expected a JSON object");
+        return JsonFile.read(path, limits, file -> {
+            Map<String, Object> values = new LinkedHashMap<>();
+            for (String key = file.key(); key != null; key = file.key()) {
+                values.put(key, value(file));
             }
-            return new BundleJson(file, parser.map());
-        } catch (BundleException e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            throw new BundleException(file + ": got something else, expected a JSON object: " + e.getMessage(), e);
+            return new BundleJson(file.name, values);
+        });
+    }
+
+    private static Object value(JsonFile file) throws IOException {
+        return switch (file.next()) {
+            case START_ARRAY -> list(file);
+            case START_OBJECT -> {
+                file.skip();
+                yield NESTED;
+            }
+            default -> file.parser().objectText();
+        };
+    }
+
+    private static Object list(JsonFile file) throws IOException {
+        List<Object> list = new ArrayList<>();
+        boolean whole = true;
+        for (XContentParser.Token token = file.next(); token != XContentParser.Token.END_ARRAY; token = file.next()) {
+            if (token.isValue() && list.size() < MAX_LIST) {
+                list.add(file.parser().objectText());
+            } else {
+                file.skip();
+                whole = false;
+            }
         }
+        return whole ? list : NESTED;
     }
 
     BundleJson allowOnly(Set<String> keys) {
@@ -64,6 +85,7 @@ public final class BundleJson {
         return this;
     }
 
+    /** By key; whatever is neither a single value nor a short list of them is there as an object of no use. */
     public Map<String, Object> values() {
         return values;
     }

@@ -17,13 +17,23 @@ final class ProtobufReader {
     static final int BYTES = 2;
     static final int FIXED32 = 5;
 
+    /**
+     * Most fields in one file: 50 times what a decision forest of ten thousand trees has, and two seconds of reading. The lists of numbers
+     * in attributes have a field an entry.
+     */
+    private static final long MAX_FIELDS = 100_000_000;
+
     private final Window window;
+    private final long start;
     private final long end;
     private long position;
+    private int field;
     private int wireType;
+    private long seenOnce;
 
     private ProtobufReader(Window window, long position, long end) {
         this.window = window;
+        this.start = position;
         this.position = position;
         this.end = end;
     }
@@ -38,16 +48,25 @@ final class ProtobufReader {
 
     /** Reads the next tag and returns its field number. The value must then be read or skipped. */
     int nextField() throws IOException {
-        long tag = varint();
-        wireType = (int) (tag & 7);
-        long field = tag >>> 3;
-        if (field == 0 || field > 0x1FFFFFFF) {
-            throw broken("field number " + field);
+        if (++window.fields > MAX_FIELDS) {
+            throw new BundleException(window.where + ": got more than " + MAX_FIELDS + " protobuf fields, expected no more");
         }
+        long tag = rawVarint();
+        wireType = (int) (tag & 7);
+        long number = tag >>> 3;
+        if (number == 0 || number > 0x1FFFFFFF) {
+            throw broken("field number " + number);
+        }
+        field = (int) number;
         if (wireType != VARINT && wireType != FIXED64 && wireType != BYTES && wireType != FIXED32) {
             throw broken("wire type " + wireType);
         }
-        return (int) field;
+        return field;
+    }
+
+    /** A cursor over the same message from its beginning. */
+    ProtobufReader again() {
+        return new ProtobufReader(window, start, end);
     }
 
     /** Whether the value of the current field has this wire type. */
@@ -55,7 +74,15 @@ final class ProtobufReader {
         return wireType == expected;
     }
 
+    /** The number at the current field. */
     long varint() throws IOException {
+        if (wireType != VARINT) {
+            throw broken("wire type " + wireType + " where a number is expected");
+        }
+        return rawVarint();
+    }
+
+    private long rawVarint() throws IOException {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             byte b = next();
@@ -75,6 +102,27 @@ final class ProtobufReader {
         return inner;
     }
 
+    /**
+     * As {@link #message}, of a field that a message has at most once. Protobuf joins the two where it comes twice, so a reader that takes
+     * one of them sees another model than the runtime does.
+     *
+     * @param name what the field is called; its number is below 64
+     */
+    ProtobufReader only(String name) throws IOException {
+        if ((seenOnce >>> field & 1) != 0) {
+            throw new BundleException(window.where + ": got field [" + name + "] twice in one message, at byte " + position + ", expected it once");
+        }
+        seenOnce |= 1L << field;
+        return message();
+    }
+
+    /** A cursor over the numbers that are packed into the current field: {@link #varint} alone, as long as {@link #hasNext}. */
+    ProtobufReader packed() throws IOException {
+        ProtobufReader numbers = message();
+        numbers.wireType = VARINT;
+        return numbers;
+    }
+
     String string(int maxBytes) throws IOException {
         long length = length();
         if (length > maxBytes) {
@@ -89,7 +137,7 @@ final class ProtobufReader {
 
     void skip() throws IOException {
         switch (wireType) {
-            case VARINT -> varint();
+            case VARINT -> rawVarint();
             case FIXED64 -> advance(8);
             case FIXED32 -> advance(4);
             case BYTES -> advance(length());
@@ -101,7 +149,7 @@ final class ProtobufReader {
         if (wireType != BYTES) {
             throw broken("wire type " + wireType + " where bytes are expected");
         }
-        long length = varint();
+        long length = rawVarint();
         if (length < 0 || length > end - position) {
             throw broken("a length of " + Long.toUnsignedString(length) + " bytes where " + (end - position) + " are left (truncated?)");
         }
@@ -134,6 +182,7 @@ final class ProtobufReader {
         private final String where;
         private final ByteBuffer buffer = ByteBuffer.allocate(BYTES).limit(0);
         private long start;
+        private long fields;
 
         Window(SeekableByteChannel channel, String where) {
             this.channel = channel;

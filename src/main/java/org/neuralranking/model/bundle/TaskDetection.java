@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import org.neuralranking.model.Batching;
 import org.neuralranking.model.Task;
 
 /** Finds out what a model does, from its graph and config.json; {@code neural-ranking.json} overrides what it finds. */
 final class TaskDetection {
 
     private static final Set<String> KNOWN_INPUTS = Set.of("input_ids", "attention_mask", "token_type_ids");
-    private static final Set<String> OVERRIDES = Set.of("task", "output", "max_tokens");
+    private static final Set<String> OVERRIDES = Set.of("task", "output", "max_tokens", "batching");
     /** What position tables without a stated size get. */
     private static final int DEFAULT_MAX_TOKENS = 512;
     /** A single cut-off above which a stated length is a stand-in for "none" (Hugging Face writes 1e30). */
@@ -34,6 +35,7 @@ final class TaskDetection {
         TensorSpec output = output(graph, overrides);
         Task task = overrides.string("task").map(Task::of).orElseGet(() -> task(config, output, vocabularySize));
         checkOutput(task, output, vocabularySize);
+        checkTokenizer(task, output, vocabularySize, TokenizerVocabulary.read(files.get(BundleFiles.TOKENIZER), limits));
 
         long bytes = 0;
         for (Path file : files.values()) {
@@ -46,7 +48,8 @@ final class TaskDetection {
             task == Task.SPARSE_ENCODER ? output.columns() : vocabularySize,
             maxTokens(config, overrides, files, limits),
             task == Task.SPARSE_ENCODER && files.containsKey(BundleFiles.QUERY_WEIGHTS),
-            bytes
+            bytes,
+            overrides.string("batching").map(Batching::of).orElse(Batching.AUTO)
         );
     }
 
@@ -132,6 +135,21 @@ final class TaskDetection {
                     throw mismatch(task, output, "a tensor with a batch axis");
                 }
             }
+        }
+    }
+
+    /** Every token needs its row in the graph's embedding table, and a sparse encoder's its column in the output. */
+    private static void checkTokenizer(Task task, TensorSpec output, int vocabularySize, TokenizerVocabulary tokenizer) {
+        if (task == Task.SPARSE_ENCODER && tokenizer.size() > output.columns()) {
+            throw new BundleException(
+                "got " + output.columns() + " output columns in model.onnx, expected one for each of the " + tokenizer.size() + " tokens of tokenizer.json"
+            );
+        }
+        if (vocabularySize > 0 && tokenizer.size() > vocabularySize) {
+            throw new BundleException(
+                "tokenizer.json: got token [" + tokenizer.last() + "] with id " + (tokenizer.size() - 1)
+                    + ", expected ids below vocab_size = " + vocabularySize + " of config.json"
+            );
         }
     }
 
