@@ -48,11 +48,15 @@ public final class Installation {
         return home;
     }
 
-    private void install(Path zip) {
+    public void install(Path zip) {
         if (Files.isRegularFile(zip) == false) {
             throw new IllegalStateException("no plugin zip at " + zip + ": the package phase of Maven makes it");
         }
         run(List.of(home.resolve("bin/opensearch-plugin").toString(), "install", "-b", zip.toUri().toString()));
+    }
+
+    public void remove(String plugin) {
+        run(List.of("bin/opensearch-plugin", "remove", plugin));
     }
 
     /**

@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class NodeProcess {
     private static final long STOP_SECONDS = 60;
     private static final int LAST_LINES = 60;
+    /** 128 and the number of SIGTERM: what a JVM leaves that has ended in order. One that crashed while it was stopping leaves 134. */
+    private static final int STOPPED = 143;
 
     private static final Set<NodeProcess> ALIVE = ConcurrentHashMap.newKeySet();
     static {
@@ -59,7 +61,7 @@ final class NodeProcess {
         }
     }
 
-    /** SIGTERM, then waits; throws if the node is not gone in a minute (it is killed then). */
+    /** SIGTERM, then waits; throws if the node crashes meanwhile, or is not gone in a minute (it is killed then). */
     void stop() {
         process.destroy();
         if (awaitExit(STOP_SECONDS) == false) {
@@ -68,6 +70,11 @@ final class NodeProcess {
             throw new IllegalStateException("node [" + name + "] did not stop within " + STOP_SECONDS + " s of SIGTERM; " + last);
         }
         ALIVE.remove(this);
+        if (process.exitValue() != STOPPED) {
+            throw new IllegalStateException(
+                "node [" + name + "] ended with exit status " + process.exitValue() + " when it was stopped, expected " + STOPPED + "; " + lastLines()
+            );
+        }
     }
 
     /** SIGKILL, then waits. */

@@ -32,6 +32,11 @@ public final class ProjectFiles {
         return project().resolve("src/test/resources/models").resolve(name);
     }
 
+    /** Library jars for a plugin that stands beside ours in a test. */
+    public static Path neighbourLibraries() {
+        return property("neighbour.libraries");
+    }
+
     static Path property(String name) {
         String value = System.getProperty(name);
         if (value == null || value.isBlank()) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -142,7 +143,7 @@ public final class RealNode implements AutoCloseable {
         });
     }
 
-    /** SIGTERM and wait. */
+    /** SIGTERM and wait; throws if the node does not end by itself and in order. */
     public void stop() {
         process.stop();
     }
@@ -211,6 +212,15 @@ public final class RealNode implements AutoCloseable {
         }
     }
 
+    /** Adds a line to opensearch.yml, which counts from the next start on. */
+    public void addSetting(String key, Object value) {
+        try {
+            Files.writeString(config().resolve("opensearch.yml"), line(key, value.toString()) + "\n", StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not write the settings of node [" + name + "]", e);
+        }
+    }
+
     /** Copies a bundle directory to the models of this node, also while it runs. */
     public void addBundle(Path bundle) {
         FileTree.copy(bundle, config().resolve("neural-ranking/models").resolve(bundle.getFileName()));
@@ -235,8 +245,12 @@ public final class RealNode implements AutoCloseable {
             settings.put("discovery.type", "single-node");
         }
         settings.putAll(own);
-        List<String> lines = settings.entrySet().stream().map(s -> s.getKey() + ": " + yamlString(s.getValue())).toList();
+        List<String> lines = settings.entrySet().stream().map(s -> line(s.getKey(), s.getValue())).toList();
         Files.write(config().resolve("opensearch.yml"), lines);
+    }
+
+    private static String line(String key, String value) {
+        return key + ": " + yamlString(value);
     }
 
     private static String yamlString(String value) {

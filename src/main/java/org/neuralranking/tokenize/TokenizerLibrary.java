@@ -1,32 +1,35 @@
 package org.neuralranking.tokenize;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import org.opensearch.OpenSearchStatusException;
+import org.opensearch.core.rest.RestStatus;
 
 /**
- * Loads the native tokenizer library, once per JVM.
+ * Loads the native tokenizer library, once per JVM, from the plugin's own directory or from its jar.
  *
- * <p>DJL's loader finds its files through the thread's context class loader and its settings in system properties, and it
- * remembers a failed first attempt until the JVM ends. So the first attempt is made here, under a lock, with the plugin's class
- * loader and with the settings that keep it off the network and inside {@code java.io.tmpdir}; both are put back afterwards.
- *
- * <p>Only the JNI classes of DJL are used: its own tokenizer class reports each use to the network unless told not to.
+ * <p>A native method belongs to the class loader that loaded the library, so it is enough that this class, which shares the plugin's class
+ * loader with DJL's JNI classes, loads the file. DJL's own loader is never called: it takes its settings from the environment and from
+ * properties of the whole JVM, which another plugin with a tokenizer library of its own reads and sets, too. DJL's tokenizer class is not
+ * used either: it reports each use to the network unless told not to.
  */
 public final class TokenizerLibrary {
 
     private static final String FILE_NAME = System.mapLibraryName("tokenizers");
+    /** What the library needs on Windows, in this order. */
+    private static final List<String> NEEDED_ON_WINDOWS = List.of("libwinpthread-1.dll", "libgcc_s_seh-1.dll", "libstdc++-6.dll");
 
     private static Path nativeDirectory;
     private static boolean loaded;
-    private static IllegalStateException failure;
 
     private TokenizerLibrary() {}
 
@@ -38,64 +41,66 @@ public final class TokenizerLibrary {
         nativeDirectory = directory;
     }
 
-    /** @throws IllegalStateException if this platform has no usable native library; the same on every later call */
+    /**
+     * Tries again at every call until it succeeds.
+     *
+     * @throws OpenSearchStatusException (503) if this platform has no usable native library
+     */
     static synchronized void load() {
         if (loaded) {
             return;
         }
-        if (failure != null) {
-            throw failure; // DJL's class stays broken after a failure, so another attempt would only hide the first cause
-        }
         try {
-            Path file = nativeDirectory == null ? null : nativeDirectory.resolve(FILE_NAME);
-            if (file != null && Files.isRegularFile(file)) {
-                initialise(Map.of("RUST_LIBRARY_PATH", file.toString())); // the file: DJL fails on the directory form without a GPU
+            Path own = nativeDirectory == null ? null : nativeDirectory.resolve(FILE_NAME);
+            if (own != null && Files.isRegularFile(own)) {
+                System.load(own.toAbsolutePath().toString());
             } else {
-                extractAndInitialise();
+                extractAndLoad();
             }
             loaded = true;
-        } catch (IOException | RuntimeException | LinkageError | AssertionError e) {
-            failure = new IllegalStateException(
-                "could not load the tokenizer library [" + FILE_NAME + "] on " + System.getProperty("os.name") + " "
+        } catch (IOException | RuntimeException | LinkageError e) {
+            throw new OpenSearchStatusException(
+                "the tokenizer library [" + FILE_NAME + "] cannot be loaded on " + System.getProperty("os.name") + " "
                     + System.getProperty("os.arch") + ", looked in [" + nativeDirectory + "] and in the plugin's jars: " + e,
+                RestStatus.SERVICE_UNAVAILABLE,
                 e
             );
-            throw failure;
         }
     }
 
-    private static void extractAndInitialise() throws IOException {
-        // a directory nobody else can write: DJL loads whatever it finds under the name it expects
-        Path cache = Files.createTempDirectory("neural-ranking-tokenizers");
+    private static void extractAndLoad() throws IOException {
+        // a directory nobody else can write
+        Path directory = Files.createTempDirectory("neural-ranking-tokenizers");
         try {
-            initialise(Map.of("DJL_CACHE_DIR", cache.toString(), "ENGINE_CACHE_DIR", cache.toString()));
-        } finally {
-            deleteQuietly(cache);
-        }
-    }
-
-    private static void initialise(Map<String, String> where) {
-        Map<String, String> settings = new LinkedHashMap<>(where);
-        settings.put("ai.djl.offline", "true");
-        settings.put("OPT_OUT_TRACKING", "true");
-        settings.put("RUST_FLAVOR", "cpu");
-        Thread thread = Thread.currentThread();
-        ClassLoader callersLoader = thread.getContextClassLoader();
-        Map<String, String> callersProperties = new LinkedHashMap<>();
-        settings.forEach((name, value) -> callersProperties.put(name, System.setProperty(name, value)));
-        try {
-            thread.setContextClassLoader(TokenizerLibrary.class.getClassLoader());
-            LibUtils.checkStatus();
-        } finally {
-            thread.setContextClassLoader(callersLoader);
-            callersProperties.forEach((name, value) -> {
-                if (value == null) {
-                    System.clearProperty(name);
-                } else {
-                    System.setProperty(name, value);
+            String platform = platform();
+            if (platform.startsWith("win-")) {
+                for (String needed : NEEDED_ON_WINDOWS) {
+                    System.load(extract(platform, needed, directory).toString());
                 }
-            });
+            }
+            System.load(extract(platform, FILE_NAME, directory).toString());
+        } finally {
+            deleteQuietly(directory);
         }
+    }
+
+    private static Path extract(String platform, String fileName, Path directory) throws IOException {
+        String resource = "/native/lib/" + platform + "/cpu/" + fileName;
+        try (InputStream in = TokenizerLibrary.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new FileNotFoundException("no " + resource + " in them");
+            }
+            Path file = directory.resolve(fileName).toAbsolutePath();
+            Files.copy(in, file);
+            return file;
+        }
+    }
+
+    /** As DJL names the directories in its jar, for example {@code linux-x86_64}. */
+    private static String platform() {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch");
+        return (os.startsWith("win") ? "win" : os.startsWith("mac") ? "osx" : "linux") + "-" + (arch.equals("amd64") ? "x86_64" : arch);
     }
 
     /** A loaded library needs its file no longer, except on Windows, where the file stays until someone empties the directory. */
@@ -105,7 +110,7 @@ public final class TokenizerLibrary {
                 Files.deleteIfExists(path);
             }
         } catch (IOException | UncheckedIOException | SecurityException e) {
-            // 12 MB left in the node's own temporary directory do no harm
+            // 15 MB left in the node's own temporary directory do no harm
         }
     }
 }
