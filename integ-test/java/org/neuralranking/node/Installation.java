@@ -66,23 +66,36 @@ public final class Installation {
      * @throws IllegalStateException with what it printed if its exit status is not 0
      */
     public void run(List<String> command) {
+        Ran ran = attempt(home, Map.of(), command);
+        if (ran.status() != 0) {
+            throw new IllegalStateException("exit status " + ran.status() + " of " + String.join(" ", command) + "\n" + ran.out() + ran.error());
+        }
+    }
+
+    /**
+     * Runs a command without input, whatever comes of it.
+     *
+     * @param directory   where it runs
+     * @param environment on top of what this installation needs
+     * @param command     a program, found on the PATH or relative to the home, and its arguments
+     */
+    public Ran attempt(Path directory, Map<String, String> environment, List<String> command) {
         List<String> found = new ArrayList<>(command);
         if (command.getFirst().contains("/")) {
             found.set(0, home.resolve(command.getFirst()).toString()); // Java looks for it where this JVM runs
         }
-        ProcessBuilder builder = new ProcessBuilder(found).directory(home.toFile()).redirectErrorStream(true);
-        NodeEnvironment.prepare(builder.environment(), home.resolve("config"));
         Path tmp = home.resolve("tmp");
+        Path error = tmp.resolve("standard-error"); // a file, because two pipes would need two threads
+        ProcessBuilder builder = new ProcessBuilder(found).directory(directory.toFile()).redirectError(error.toFile());
+        NodeEnvironment.prepare(builder.environment(), home.resolve("config"));
         NodeEnvironment.temporaryDirectory(builder.environment(), tmp);
+        builder.environment().putAll(environment);
         try {
             Files.createDirectories(tmp);
             Process process = builder.start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int status = process.waitFor();
-            if (status != 0) {
-                throw new IllegalStateException("exit status " + status + " of " + String.join(" ", command) + "\n" + output);
-            }
+            return new Ran(process.waitFor(), output, Files.readString(error));
         } catch (IOException e) {
             throw new UncheckedIOException("could not run " + String.join(" ", command), e);
         } catch (InterruptedException e) {

@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.neuralranking.node.Answer;
+import org.neuralranking.node.CountProgress;
 import org.neuralranking.node.Http;
 import org.neuralranking.node.ModelRegistration;
-import org.neuralranking.node.ProgressLine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -53,7 +53,7 @@ final class CollectionIndex {
         ModelRegistration.register(http, CROSS_ENCODER);
         http.put("/_ingest/pipeline/collection", PIPELINE_BODY).ok();
         http.put("/collection", INDEX_BODY).ok();
-        ProgressLine progress = new ProgressLine("Indexed", "documents");
+        CountProgress progress = new CountProgress("Indexed", "documents");
         List<BeirCollection.Document> batch = new ArrayList<>();
         int[] indexed = { 0 };
         collection.forEachDocument(document -> {

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.neuralranking.bench.Quantiles;
 import org.neuralranking.bench.RankingMetrics;
 import org.neuralranking.node.Answer;
+import org.neuralranking.node.CountProgress;
 import org.neuralranking.node.Http;
-import org.neuralranking.node.ProgressLine;
 
 /**
  * Runs every query on every system, one at a time, the systems taking turns query by query, and keeps what came back and how long it took
@@ -39,7 +39,7 @@ final class Comparison {
             }
         }
         Map<RankingSystem, List<Outcome>> outcomes = new EnumMap<>(RankingSystem.class);
-        ProgressLine progress = new ProgressLine("Ran", "of " + queries.size() + " queries in three ways");
+        CountProgress progress = new CountProgress("Ran", "of " + queries.size() + " queries in three ways");
         int done = 0;
         for (Catalogue.Query query : queries) {
             for (RankingSystem system : RankingSystem.values()) {

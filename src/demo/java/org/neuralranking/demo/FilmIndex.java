@@ -2,9 +2,9 @@ package org.neuralranking.demo;
 
 import java.util.List;
 
+import org.neuralranking.node.CountProgress;
 import org.neuralranking.node.Http;
 import org.neuralranking.node.ModelRegistration;
-import org.neuralranking.node.ProgressLine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -57,7 +57,7 @@ final class FilmIndex {
     }
 
     void load(List<JsonNode> films) {
-        ProgressLine progress = new ProgressLine("Indexed", "of " + films.size() + " films through the pipeline");
+        CountProgress progress = new CountProgress("Indexed", "of " + films.size() + " films through the pipeline");
         for (int from = 0; from < films.size(); from += BULK_FILMS) {
             List<JsonNode> part = films.subList(from, Math.min(films.size(), from + BULK_FILMS));
             StringBuilder lines = new StringBuilder();
