@@ -91,16 +91,16 @@ public class ModelLifecycleIT {
 
     @Test
     public void uploadedInPartsAndCommitted() {
-        Upload upload = new Upload(Upload.zip(ToyEncoder.version(7)), 3000);
+        Upload upload = new Upload(Upload.zip(ToyEncoder.version(7)), 1500);
         assertTrue("several parts", upload.parts() > 3);
         for (int part = 0; part < upload.parts() - 1; part++) {
             Answer sent = upload.send(http, "up", part).ok();
-            assertEquals(3000, sent.at("/bytes").asInt());
+            assertEquals(1500, sent.at("/bytes").asInt());
         }
         assertSays(upload.commit(http, "up", "").expect(400), "got no part " + (upload.parts() - 1) + " of model [up]");
         upload.send(http, "up", upload.parts() - 1).ok();
         Upload other = new Upload(upload.zip().clone(), upload.partBytes());
-        other.zip()[5000] ^= 1;
+        other.zip()[2000] ^= 1;
         other.send(http, "up", 1).ok();
         assertSays(upload.commit(http, "up", "").expect(400), "expected " + upload.sha256() + " as committed");
         http.get(MODELS + "/up").expect(404);
@@ -141,7 +141,7 @@ public class ModelLifecycleIT {
 
     @Test
     public void partsThatNobodyCommitsExpire() {
-        Upload upload = new Upload(Upload.zip(ToyEncoder.version(1)), 5000);
+        Upload upload = new Upload(Upload.zip(ToyEncoder.version(1)), 1500);
         register("kept", 1).expect(201);
         upload.send(http, "up", 0).ok();
         assertTrue(stored() >= 2);

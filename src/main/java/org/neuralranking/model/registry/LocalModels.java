@@ -38,6 +38,8 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     private static final Logger LOGGER = LogManager.getLogger(LocalModels.class);
     private static final TimeValue FIRST_RETRY = TimeValue.timeValueSeconds(1);
     private static final TimeValue LAST_RETRY = TimeValue.timeValueSeconds(30);
+    /** Longer than a registration, which waits for the slowest node. */
+    static final TimeValue PREPARED_HOLD = TimeValue.timeValueMinutes(10);
 
     private final Materials materials;
     private final ModelPlacement placement;
@@ -47,7 +49,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     private final Executor builder;
 
     private final Map<String, ModelState> states = new HashMap<>(); // by content hash
-    private final Map<String, Integer> pendingReleases = new HashMap<>(); // by content hash; only the last one releases
+    private final Map<String, Long> releases = new HashMap<>(); // when to give it up, by content hash; the latest of several moments
     private final Map<String, List<Runnable>> waiting = new HashMap<>(); // by content hash; run when its state settles
     private Map<String, List<StoredContent>> wanted = Map.of(); // loaded, by content hash
     private Set<String> kept = Set.of(); // on disk, by content hash
@@ -89,6 +91,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         elsewhere.removeAll(wanted.keySet());
         kept = directory.stored().stream().filter(content -> placement.holds(content.task())).map(StoredContent::hash).collect(Collectors.toSet());
         for (String hash : wanted.keySet()) {
+            releases.remove(hash);
             if (states.containsKey(hash) == false) {
                 states.put(hash, ModelState.loading(null));
                 load(hash, threadPool.preciseRelativeTimeInNanos(), FIRST_RETRY);
@@ -97,7 +100,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         before.addAll(wantedBefore);
         for (String hash : before) {
             if (kept.contains(hash) == false || wantedBefore.contains(hash) && wanted.containsKey(hash) == false) {
-                scheduleRelease(hash);
+                releaseAfter(settings.linger(), hash);
             }
         }
         if (swept == false) {
@@ -158,7 +161,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     }
 
     /**
-     * Fetches, checks and loads a content that is about to be registered. Blocks.
+     * Fetches, checks and loads a content that is about to be registered, and keeps it until it is, or until it is given up. Blocks.
      *
      * @return false if it is not wanted here
      * @throws IllegalArgumentException if it cannot be used, with got, expected and where
@@ -167,12 +170,22 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         if (placement.holds(content.task()) == false) {
             return false;
         }
+        releaseAfter(PREPARED_HOLD, content.hash());
         try {
             load(content.hash(), List.of(content), threadPool.preciseRelativeTimeInNanos());
-        } finally {
-            scheduleRelease(content.hash());
+            return true;
+        } catch (Exception | LinkageError e) {
+            giveUp(content.hash());
+            throw e;
         }
-        return true;
+    }
+
+    /** A content that was prepared is not registered after all. */
+    synchronized void giveUp(String hash) {
+        if (wanted.containsKey(hash) == false) {
+            releases.remove(hash);
+            releaseAfter(settings.linger(), hash);
+        }
     }
 
     /** One load at a time: loading is rare, and two at once would need twice the memory. Also held while files are deleted. */
@@ -264,18 +277,25 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         }, atMost, ThreadPool.Names.GENERIC);
     }
 
-    private synchronized void scheduleRelease(String hash) {
-        pendingReleases.merge(hash, 1, Integer::sum);
-        threadPool.schedule(() -> builder.execute(() -> release(hash)), settings.linger(), ThreadPool.Names.SAME);
+    private synchronized void releaseAfter(TimeValue time, String hash) {
+        if (wanted.containsKey(hash)) {
+            return;
+        }
+        long at = threadPool.preciseRelativeTimeInNanos() + time.nanos();
+        if (releases.containsKey(hash) && releases.get(hash) - at > 0) {
+            return; // held longer anyway
+        }
+        releases.put(hash, at);
+        threadPool.schedule(() -> builder.execute(() -> release(hash, at)), time, ThreadPool.Names.SAME);
     }
 
-    private void release(String hash) {
+    /** @param at for which this was scheduled; somebody else may have asked for a later moment meanwhile, or the directory for the content */
+    private void release(String hash, long at) {
         synchronized (loading) {
             ModelState state;
             boolean keep;
             synchronized (this) {
-                Integer pending = pendingReleases.compute(hash, (unused, count) -> count == 1 ? null : count - 1);
-                if (closed || pending != null || wanted.containsKey(hash)) {
+                if (closed || releases.remove(hash, at) == false) {
                     return;
                 }
                 state = states.remove(hash);

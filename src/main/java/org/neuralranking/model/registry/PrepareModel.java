@@ -21,8 +21,8 @@ import org.opensearch.core.rest.RestStatus;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportService;
 
-/** Before the directory names a content: nodes fetch, check and load it. */
-public final class PrepareModel extends EveryNode<StoredContent, PrepareModel.Prepared, PrepareModel.AllPrepared> {
+/** Before the directory names a content: nodes fetch, check and load it; or give it up, because the directory will not. */
+public final class PrepareModel extends EveryNode<PrepareModel.Wish, PrepareModel.Prepared, PrepareModel.AllPrepared> {
 
     public static final ActionType<AllPrepared> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/prepare", AllPrepared::new);
 
@@ -39,7 +39,7 @@ public final class PrepareModel extends EveryNode<StoredContent, PrepareModel.Pr
         super(
             TYPE,
             ModelThreads.BUILD,
-            StoredContent::new,
+            Wish::new,
             Prepared::new,
             Prepared.class,
             threadPool,
@@ -51,9 +51,13 @@ public final class PrepareModel extends EveryNode<StoredContent, PrepareModel.Pr
     }
 
     @Override
-    protected Prepared answer(StoredContent content) {
+    protected Prepared answer(Wish wish) {
+        if (wish.prepare == false) {
+            models.giveUp(wish.content.hash());
+            return new Prepared(clusterService.localNode(), false);
+        }
         try {
-            return new Prepared(clusterService.localNode(), models.prepare(content));
+            return new Prepared(clusterService.localNode(), models.prepare(wish.content));
         } catch (IOException e) {
             throw new OpenSearchStatusException(e.getMessage(), RestStatus.SERVICE_UNAVAILABLE, e);
         } catch (RuntimeException e) {
@@ -64,8 +68,21 @@ public final class PrepareModel extends EveryNode<StoredContent, PrepareModel.Pr
     }
 
     @Override
-    protected AllPrepared gather(StoredContent content, ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
+    protected AllPrepared gather(Wish wish, ClusterName cluster, List<Prepared> answers, List<FailedNodeException> failures) {
         return new AllPrepared(cluster, answers, failures);
+    }
+
+    /** @param prepare false to give it up */
+    record Wish(StoredContent content, boolean prepare) implements Writeable {
+        private Wish(StreamInput in) throws IOException {
+            this(new StoredContent(in), in.readBoolean());
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            content.writeTo(out);
+            out.writeBoolean(prepare);
+        }
     }
 
     /** Whether one node has it ready, or does not want it. */

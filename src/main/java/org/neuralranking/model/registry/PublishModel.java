@@ -72,6 +72,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
         }
         ActionListener<Void> prepared = ActionListener.wrap(ready -> change(request, content, listener), e -> {
             refused(request);
+            client.execute(PrepareModel.TYPE, new EveryNode.Question<>(new PrepareModel.Wish(content, false)), ActionListener.wrap(() -> {}));
             listener.onFailure(e);
         });
         switch (request.waitFor) {
@@ -82,7 +83,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
     }
 
     private void prepareOnAll(Request request, StoredContent content, ActionListener<Void> prepared) {
-        EveryNode.Question<StoredContent> question = new EveryNode.Question<>(content);
+        EveryNode.Question<PrepareModel.Wish> question = new EveryNode.Question<>(new PrepareModel.Wish(content, true));
         client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
             for (FailedNodeException failure : answer.failures()) {
                 // a node that has left meanwhile loads the model when it comes back
@@ -100,7 +101,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
             prepared.onResponse(null); // no node holds such models
             return;
         }
-        EveryNode.Question<StoredContent> question = new EveryNode.Question<>(content, nodes.removeLast().getId());
+        EveryNode.Question<PrepareModel.Wish> question = new EveryNode.Question<>(new PrepareModel.Wish(content, true), nodes.removeLast().getId());
         client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
             if (answer.getNodes().stream().anyMatch(node -> node.ready)) {
                 prepared.onResponse(null);

@@ -157,6 +157,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
         }
     }
 
+    private static final long HOLD = LocalModels.PREPARED_HOLD.millis();
     private static final long LINGER = ModelSettings.LINGER.get(Settings.EMPTY).millis();
 
     public void testLoadsWhatTheDirectoryNamesOnceAContent() {
@@ -291,28 +292,50 @@ public class LocalModelsTests extends OpenSearchTestCase {
         assertEquals("the directory wants it", List.of(toySparse), books.live());
     }
 
-    public void testAStagedContentThatNobodyRegistersIsGivenUp() throws Exception {
+    public void testAPreparedContentThatNobodyRegistersIsGivenUp() throws Exception {
         assertTrue(models.prepare(content(toySparse, "a")));
-        pass(LINGER - 1);
+        pass(HOLD - 1);
         assertTrue(models.state(toySparse).ready());
         pass(1);
         assertEquals("absent", models.state(toySparse).phase().toString());
         assertEquals(List.of(), books.live());
+        assertEquals(List.of(toySparse), disk.forgotten);
     }
 
-    public void testAStagedContentThatIsRegisteredStays() throws Exception {
+    public void testAPreparedContentWhoseRegistrationFailedIsGivenUpSoon() throws Exception {
+        models.prepare(content(toySparse, "a"));
+        models.giveUp(toySparse);
+        pass(LINGER);
+        assertEquals(List.of(), books.live());
+        assertEquals(List.of(toySparse), disk.forgotten);
+        directory(entry("m", toySparse, "a"));
+        models.prepare(content(toySparse, "a"));
+        models.giveUp(toySparse);
+        pass(2 * HOLD);
+        assertEquals("it is registered under another id", List.of(toySparse), books.live());
+    }
+
+    public void testAPreparedContentThatIsRegisteredStays() throws Exception {
         models.prepare(content(toySparse, "a"));
         directory(entry("m", toySparse, "a"));
-        pass(2 * LINGER);
+        pass(2 * HOLD);
         assertEquals(List.of(toySparse), books.live());
         assertEquals("loaded once", 1, books.loaded.size());
     }
 
-    public void testStagingAgainStartsTheLingeringAnew() throws Exception {
+    public void testRegisteredAndDeletedSoonAfterIsGivenUpSoonAfter() throws Exception {
         models.prepare(content(toySparse, "a"));
-        pass(LINGER / 2);
+        directory(entry("m", toySparse, "a"));
+        directory();
+        pass(LINGER);
+        assertEquals(List.of(), books.live());
+    }
+
+    public void testPreparingAgainStartsTheHoldAnew() throws Exception {
         models.prepare(content(toySparse, "a"));
-        pass(LINGER - 1);
+        pass(HOLD / 2);
+        models.prepare(content(toySparse, "a"));
+        pass(HOLD - 1);
         assertTrue(models.state(toySparse).ready());
         pass(1);
         assertEquals(List.of(), books.live());
@@ -401,7 +424,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
             }
         }
         queue.runAllRunnableTasks();
-        pass(2 * LINGER);
+        pass(2 * HOLD);
         List<String> wanted = ModelDirectory.of(state).entries().stream().map(entry -> entry.ref().hash()).distinct().sorted().toList();
         assertEquals(wanted, books.live().stream().sorted().toList());
         for (String hash : List.of(toySparse, toyPairs)) {
