@@ -3,6 +3,7 @@ package org.neuralranking.bench;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntConsumer;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.LongSupplier;
 
 /**
@@ -72,24 +73,35 @@ public final class PairedRounds {
     }
 
     /**
+     * Compares by the time that the work takes.
+     *
      * @param warmUps   rounds that run first and are not counted
      * @param rounds    at least {@value #FEWEST_ROUNDS}
      * @param reference runs the work of the round of this number, warm-ups included
      */
     public Comparison compare(int warmUps, int rounds, IntConsumer reference, IntConsumer candidate) {
+        return compareValues(warmUps, rounds, round -> time(reference, round), round -> time(candidate, round));
+    }
+
+    /**
+     * Compares by a value above 0 that the work of a round gives; otherwise as {@link #compare}.
+     *
+     * @param reference runs the work of the round of this number, warm-ups included
+     */
+    public Comparison compareValues(int warmUps, int rounds, IntToDoubleFunction reference, IntToDoubleFunction candidate) {
         if (rounds < FEWEST_ROUNDS) {
             throw new IllegalArgumentException("at least " + FEWEST_ROUNDS + " rounds, got " + rounds);
         }
         double[] ratios = new double[rounds];
         double[] controls = new double[rounds];
         for (int i = 0; i < warmUps + rounds; i++) {
-            long[] nanos = new long[3];
+            double[] values = new double[3];
             for (int contestant : ORDERS.get(i % ORDERS.size())) {
-                nanos[contestant] = time(contestant == CANDIDATE ? candidate : reference, i);
+                values[contestant] = (contestant == CANDIDATE ? candidate : reference).applyAsDouble(i);
             }
             if (i >= warmUps) {
-                ratios[i - warmUps] = (double) nanos[CANDIDATE] / nanos[REFERENCE];
-                controls[i - warmUps] = (double) nanos[CONTROL] / nanos[REFERENCE];
+                ratios[i - warmUps] = values[CANDIDATE] / values[REFERENCE];
+                controls[i - warmUps] = values[CONTROL] / values[REFERENCE];
             }
         }
         return new Comparison(ratio(ratios), ratio(controls));

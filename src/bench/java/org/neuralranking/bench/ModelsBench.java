@@ -1,0 +1,191 @@
+package org.neuralranking.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.neuralranking.Films;
+import org.neuralranking.node.Answer;
+import org.neuralranking.node.FileTree;
+import org.neuralranking.node.Http;
+import org.neuralranking.node.Installation;
+import org.neuralranking.node.ModelRegistration;
+import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.Ran;
+import org.neuralranking.node.RealCluster;
+import org.neuralranking.node.RealNode;
+
+/** Models on three nodes: what registering, restarting and replacing cost. Set the size of the large upload with {@code -Dupload.mb=N}. */
+final class ModelsBench {
+
+    private static final String MODELS = "/_plugins/_neural_ranking/models";
+    private static final int HEAP_BOUND_MB = 64;
+    private static final double P99_BOUND = 1.5;
+    private static final int REGISTRATIONS = 5;
+    private static final int RESTARTS = 3;
+    private static final int SEARCHES_A_ROUND = 200;
+    private static final int WARM_UPS = 4;
+    private static final long SEED = 20261120;
+
+    private final RealCluster cluster;
+    private final Installation installation;
+    private final Report report = new Report();
+    private final AtomicInteger errors = new AtomicInteger();
+
+    private ModelsBench(RealCluster cluster, Installation installation) {
+        this.cluster = cluster;
+        this.installation = installation;
+    }
+
+    static Report run() {
+        Installation installation = Installation.of(PluginZip.forThisMachine());
+        List<Path> bundles = List.of(ProjectFiles.demoModel("minilm-sparse-doc"), ProjectFiles.demoModel("minilm-cross-encoder"), ProjectFiles.testModel("toy-sparse"));
+        try (
+            RealCluster cluster = RealCluster.start(
+                "models-bench",
+                installation,
+                3,
+                bundles,
+                (i, builder) -> builder.jvmOption("-Xlog:gc:file=" + gcLog(i) + ":uptime").setting("neural_ranking.models.linger", "5s")
+            )
+        ) {
+            return new ModelsBench(cluster, installation).measure();
+        }
+    }
+
+    private static Path gcLog(int node) {
+        return ProjectFiles.target().resolve("nodes/models-bench-" + node + ".gc.log");
+    }
+
+    private Http http() {
+        return cluster.node(0).http();
+    }
+
+    private Report measure() {
+        upload();
+        replacements();
+        restarts();
+        return report.note("Three nodes with 512 MB heap each on one machine, one client on the same machine.");
+    }
+
+    private void upload() {
+        int megabytes = Integer.getInteger("upload.mb", 500);
+        Path bundle = LargeBundle.make("large", (long) megabytes << 20, SEED);
+        System.out.println("Uploading " + megabytes + " MB ...");
+        HeapInUse[] heaps = new HeapInUse[3];
+        for (int i = 0; i < heaps.length; i++) {
+            heaps[i] = HeapInUse.since(cluster.node(i).pid(), gcLog(i));
+        }
+        long start = System.nanoTime();
+        Ran ran = installation.attempt(
+            ProjectFiles.target(),
+            Map.of(),
+            List.of("bin/neural-ranking/neural-ranking-upload", "--url", http().toString(), "large", bundle.toString())
+        );
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (ran.status() != 0) {
+            throw new IllegalStateException("the upload failed: " + ran);
+        }
+        double peak = 0;
+        for (int i = 0; i < heaps.length; i++) {
+            double node = heaps[i].peakMegabytes();
+            report.figure("upload_peak_heap_mb_node_" + i, node, i == 0 ? "on the receiving node" : "on another node");
+            peak = Math.max(peak, node);
+        }
+        report.figure("upload_peak_heap_mb", peak, "most heap in use after any collection while " + megabytes + " MB were uploaded, less what was in use after a full one before; the largest of three nodes")
+            .judge(peak <= HEAP_BOUND_MB, "upload_peak_heap_mb is " + peak + ", expected at most " + HEAP_BOUND_MB)
+            .figure("upload_seconds_per_100mb", seconds * 100 / megabytes, "by the upload command, from its start until the model is ready on all three nodes");
+        http().delete(MODELS + "/large").ok();
+
+        double[] perHundred = new double[REGISTRATIONS];
+        for (int i = 0; i < perHundred.length; i++) {
+            Path hundred = LargeBundle.make("hundred", 100L << 20, SEED + 1 + i);
+            cluster.node(0).addBundle(hundred);
+            long from = System.nanoTime();
+            http().put(MODELS + "/hundred", "{\"path\": \"hundred\"}").ok();
+            perHundred[i] = (System.nanoTime() - from) / 1e9;
+            http().delete(MODELS + "/hundred").ok();
+        }
+        report.figure("register_seconds_per_100mb", Quantiles.median(perHundred), "PUT of a path until the model is ready on all three nodes, median of " + REGISTRATIONS);
+    }
+
+    private void replacements() {
+        System.out.println("Replacing under searches ...");
+        ModelRegistration.register(http(), "minilm-sparse-doc");
+        http().put("/films", Films.index(3, 1)).ok();
+        http().put("/_ingest/pipeline/films", Films.PIPELINE).ok();
+        http().bulk("/films/_bulk?refresh=true", Films.bulk(Films.some(48))).ok();
+        cluster.awaitGreen();
+        Path other = otherEncoder();
+        cluster.node(0).addBundle(other);
+        String[] versions = { "minilm-sparse-doc", other.getFileName().toString() };
+        AtomicInteger next = new AtomicInteger(1);
+        PairedRounds rounds = new PairedRounds(System::nanoTime, SEED);
+        PairedRounds.Comparison comparison = rounds.compareValues(WARM_UPS, PairedRounds.ROUNDS, round -> p99(() -> false), round -> {
+            Thread replacing = new Thread(() -> http().put(MODELS + "/minilm-sparse-doc", "{\"path\": \"" + versions[next.getAndIncrement() % 2] + "\"}").ok());
+            replacing.start();
+            return p99(replacing::isAlive);
+        });
+        report.figures("replace_search_p99_ratio", comparison, "99th percentile of search time while a model is replaced over that while none is; at least " + SEARCHES_A_ROUND + " searches a round, one client")
+            .judge(comparison.ratio().low() <= P99_BOUND, "replace_search_p99_ratio is " + comparison.ratio() + ", expected at most " + P99_BOUND)
+            .figure("errors_during_replace", errors.get(), "searches that did not answer 200 with all shards")
+            .judge(errors.get() == 0, errors.get() + " searches failed while a model was replaced");
+    }
+
+    private static Path otherEncoder() {
+        Path other = ProjectFiles.target().resolve("large-bundles/minilm-sparse-doc-2");
+        FileTree.delete(other);
+        FileTree.copy(ProjectFiles.demoModel("minilm-sparse-doc"), other);
+        try {
+            Files.writeString(other.resolve("neural-ranking.json"), "{\"max_tokens\": 127}");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return other;
+    }
+
+    private interface Going {
+        boolean on();
+    }
+
+    /** Milliseconds; searches at least a round's number, and as long as something goes on. */
+    private double p99(Going going) {
+        List<Double> millis = new ArrayList<>();
+        while (millis.size() < SEARCHES_A_ROUND || going.on()) {
+            long start = System.nanoTime();
+            Answer found = cluster.node(1).http().post("/films/_search", Films.sparse("a girl who keeps the lighthouse going on her own", 10));
+            millis.add((System.nanoTime() - start) / 1e6);
+            if (found.status() != 200 || found.at("/_shards/failed").asInt() > 0) {
+                errors.incrementAndGet();
+            }
+        }
+        return Quantiles.nearestRank(millis.stream().mapToDouble(Double::doubleValue).toArray(), 0.99);
+    }
+
+    private void restarts() {
+        System.out.println("Restarting ...");
+        ModelRegistration.register(http(), "minilm-cross-encoder");
+        ModelRegistration.register(http(), "toy-sparse");
+        double[] all = new double[RESTARTS];
+        double[] afterHttp = new double[RESTARTS];
+        for (int i = 0; i < RESTARTS; i++) {
+            cluster.nodes().parallelStream().forEach(RealNode::stop);
+            long start = System.nanoTime();
+            cluster.nodes().parallelStream().forEach(RealNode::start);
+            long up = System.nanoTime();
+            for (String id : List.of("minilm-sparse-doc", "minilm-cross-encoder", "toy-sparse")) {
+                ModelRegistration.awaitReady(http(), id);
+            }
+            all[i] = (System.nanoTime() - start) / 1e9;
+            afterHttp[i] = (System.nanoTime() - up) / 1e9;
+        }
+        report.figure("restart_to_ready_seconds", Quantiles.median(all), "from the start of three node processes until three models are ready on all of them, median of " + RESTARTS)
+            .figure("http_to_ready_seconds", Quantiles.median(afterHttp), "of that, after HTTP answered on all nodes");
+    }
+}
