@@ -22,7 +22,9 @@ public final class Bench {
         Report run() throws IOException;
     }
 
-    private static final Map<String, Measurement> BENCHES = new TreeMap<>(Map.of("models", ModelsBench::run, "quality", QualityBench::run, "wordpiece", WordpieceBench::run));
+    private static final Map<String, Measurement> BENCHES = new TreeMap<>(
+        Map.of("fuzz", FuzzBench::run, "models", ModelsBench::run, "quality", QualityBench::run, "wordpiece", WordpieceBench::run)
+    );
 
     private Bench() {}
 

@@ -42,13 +42,15 @@ public final class BundleJson {
 
     /** @throws BundleException if the file is too large or not a JSON object */
     public static BundleJson read(Path path, BundleLimits limits) throws IOException {
-        return JsonFile.read(path, limits, file -> {
-            Map<String, Object> values = new LinkedHashMap<>();
-            for (String key = file.key(); key != null; key = file.key()) {
-                values.put(key, value(file));
-            }
-            return new BundleJson(file.name, values);
-        });
+        return JsonFile.read(path, limits, BundleJson::of);
+    }
+
+    static BundleJson of(JsonFile file) throws IOException {
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (String key = file.key(); key != null; key = file.key()) {
+            values.put(key, value(file));
+        }
+        return new BundleJson(file.name, values);
     }
 
     private static Object value(JsonFile file) throws IOException {

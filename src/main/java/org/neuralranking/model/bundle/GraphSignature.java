@@ -22,16 +22,19 @@ record GraphSignature(List<TensorSpec> inputs, List<TensorSpec> outputs) {
 
     /** @throws BundleException if the file is no ONNX model, or one that must not be given to the runtime */
     static GraphSignature read(Path file) throws IOException {
-        String where = file.getFileName().toString();
         try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-            if (channel.size() == 0) {
-                throw new BundleException(where + " is not an ONNX model: got an empty file, expected a graph");
-            }
-            if (inOrtFormat(channel)) {
-                throw new BundleException(where + " is not an ONNX model: got a file in the ORT format, expected ONNX, from which it was made");
-            }
-            return new ModelWalk(where).model(ProtobufReader.over(channel, where));
+            return read(channel, file.getFileName().toString());
         }
+    }
+
+    static GraphSignature read(SeekableByteChannel model, String where) throws IOException {
+        if (model.size() == 0) {
+            throw new BundleException(where + " is not an ONNX model: got an empty file, expected a graph");
+        }
+        if (inOrtFormat(model)) {
+            throw new BundleException(where + " is not an ONNX model: got a file in the ORT format, expected ONNX, from which it was made");
+        }
+        return new ModelWalk(where).model(ProtobufReader.over(model, where));
     }
 
     private static boolean inOrtFormat(SeekableByteChannel channel) throws IOException {

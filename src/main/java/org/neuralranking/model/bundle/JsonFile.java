@@ -44,7 +44,12 @@ final class JsonFile implements Closeable {
         if (Files.size(path) > limits.jsonBytes()) {
             throw new BundleException(name + ": got " + Files.size(path) + " bytes, expected at most " + limits.jsonBytes());
         }
-        try (JsonFile file = open(name, Files.newInputStream(path))) {
+        return read(name, Files.newInputStream(path), reading);
+    }
+
+    /** Closes the stream. */
+    static <T> T read(String name, InputStream in, Reading<T> reading) throws IOException {
+        try (JsonFile file = open(name, in)) {
             if (file.next() != XContentParser.Token.START_OBJECT) {
                 throw new BundleException(name + ": got something that begins with " + file.parser.currentToken() + ", expected a JSON object");
             }

@@ -18,10 +18,10 @@ final class ProtobufReader {
     static final int FIXED32 = 5;
 
     /**
-     * Most fields in one file: 50 times what a decision forest of ten thousand trees has, and two seconds of reading. The lists of numbers
+     * Most fields in one file: twice what a decision forest of ten thousand trees has, and two seconds of reading. The lists of numbers
      * in attributes have a field an entry.
      */
-    private static final long MAX_FIELDS = 100_000_000;
+    private static final long MAX_FIELDS = 30_000_000;
 
     private final Window window;
     private final long start;

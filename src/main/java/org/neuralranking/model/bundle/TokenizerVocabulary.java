@@ -24,23 +24,25 @@ final class TokenizerVocabulary {
 
     /** @throws BundleException if the file is too large, no JSON, or has no vocabulary */
     static TokenizerVocabulary read(Path file, BundleLimits limits) throws IOException {
-        return JsonFile.read(file, limits, json -> {
-            TokenizerVocabulary vocabulary = new TokenizerVocabulary();
-            for (String key = json.key(); key != null; key = json.key()) {
-                XContentParser.Token value = json.next();
-                if (key.equals("model") && value == XContentParser.Token.START_OBJECT) {
-                    vocabulary.model(json);
-                } else if (key.equals("added_tokens") && value == XContentParser.Token.START_ARRAY) {
-                    vocabulary.addedTokens(json);
-                } else {
-                    json.skip();
-                }
+        return JsonFile.read(file, limits, TokenizerVocabulary::of);
+    }
+
+    static TokenizerVocabulary of(JsonFile json) throws IOException {
+        TokenizerVocabulary vocabulary = new TokenizerVocabulary();
+        for (String key = json.key(); key != null; key = json.key()) {
+            XContentParser.Token value = json.next();
+            if (key.equals("model") && value == XContentParser.Token.START_OBJECT) {
+                vocabulary.model(json);
+            } else if (key.equals("added_tokens") && value == XContentParser.Token.START_ARRAY) {
+                vocabulary.addedTokens(json);
+            } else {
+                json.skip();
             }
-            if (vocabulary.size == 0) {
-                throw new BundleException("tokenizer.json: got no tokens, expected a vocabulary at [model.vocab]");
-            }
-            return vocabulary;
-        });
+        }
+        if (vocabulary.size == 0) {
+            throw new BundleException("tokenizer.json: got no tokens, expected a vocabulary at [model.vocab]");
+        }
+        return vocabulary;
     }
 
     /** One more than the largest id. */

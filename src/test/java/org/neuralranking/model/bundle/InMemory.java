@@ -3,25 +3,39 @@ package org.neuralranking.model.bundle;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 
-/** Bytes that are read as if they were a file. */
+/** Bytes that are read as if they were a file, over and over again if the file is to be longer. */
 final class InMemory implements SeekableByteChannel {
 
     private final byte[] bytes;
-    private int position;
+    private final long size;
+    private long position;
+    private long read;
 
     InMemory(byte[] bytes) {
+        this(bytes, bytes.length);
+    }
+
+    InMemory(byte[] bytes, long size) {
         this.bytes = bytes;
+        this.size = size;
     }
 
     @Override
     public int read(ByteBuffer target) {
-        if (position >= bytes.length) {
+        if (position >= size) {
             return -1;
         }
-        int n = Math.min(target.remaining(), bytes.length - position);
-        target.put(bytes, position, n);
+        int from = (int) (position % bytes.length);
+        int n = (int) Math.min(Math.min(target.remaining(), bytes.length - from), size - position);
+        target.put(bytes, from, n);
         position += n;
+        read += n;
         return n;
+    }
+
+    /** Bytes handed out so far. */
+    long bytesRead() {
+        return read;
     }
 
     @Override
@@ -36,13 +50,13 @@ final class InMemory implements SeekableByteChannel {
 
     @Override
     public SeekableByteChannel position(long newPosition) {
-        position = (int) Math.min(Integer.MAX_VALUE, newPosition);
+        position = newPosition;
         return this;
     }
 
     @Override
     public long size() {
-        return bytes.length;
+        return size;
     }
 
     @Override

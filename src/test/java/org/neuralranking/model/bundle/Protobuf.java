@@ -50,6 +50,11 @@ final class Protobuf {
         return this;
     }
 
+    Protobuf plain(byte[] bytes) {
+        out.writeBytes(bytes);
+        return this;
+    }
+
     byte[] bytes() {
         return out.toByteArray();
     }
