@@ -9,13 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 import org.junit.AfterClass;
 import org.junit.BeforeClass;
-import org.junit.Ignore;
 import org.junit.Test;
+import org.neuralranking.node.Answer;
 import org.neuralranking.node.FileTree;
 import org.neuralranking.node.Http;
 import org.neuralranking.node.Installation;
@@ -24,6 +22,7 @@ import org.neuralranking.node.PluginZip;
 import org.neuralranking.node.ProjectFiles;
 import org.neuralranking.node.Ran;
 import org.neuralranking.node.RealNode;
+import org.neuralranking.node.Upload;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -48,7 +47,7 @@ public class UploadCommandIT {
         directory = ProjectFiles.target().resolve("upload");
         FileTree.delete(directory);
         Files.createDirectories(directory);
-        node = RealNode.named("upload", installation).start();
+        node = RealNode.named("upload", installation).bundle(ProjectFiles.demoModel(ENCODER)).start();
     }
 
     @AfterClass
@@ -116,37 +115,46 @@ public class UploadCommandIT {
         assertEquals(ran.toString(), 1, ran.status());
         assertEquals(ran.toString(), "", ran.out());
         String last = ran.error().lines().reduce((before, line) -> line).orElseThrow();
-        assertTrue(last, last.startsWith("ERROR: PUT " + node.http() + "/_plugins/_neural_ranking/models/Not-an-id/_parts/0: 4"));
+        assertTrue(last, last.startsWith("ERROR: PUT " + node.http() + "/_plugins/_neural_ranking/models/Not-an-id/_parts/0: 400, "));
+        assertTrue(last, last.contains("got model id [Not-an-id], expected"));
     }
 
     @Test
-    @Ignore("the server takes no parts yet")
-    public void aDirectoryIsRegistered() {
+    public void aDirectoryIsRegisteredWithTheContentThatAPathHas() {
         Ran ran = upload("from-directory", ENCODER);
         assertEquals(ran.toString(), 0, ran.status());
         assertReady("from-directory", ran);
     }
 
     @Test
-    @Ignore("the server takes no parts yet")
-    public void aZipIsRegisteredWithTheSameContent() throws IOException {
+    public void aZipIsRegisteredWithTheContentThatAPathHas() throws IOException {
         Path zip = directory.resolve("encoder.zip");
-        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip)); var files = Files.list(ProjectFiles.demoModel(ENCODER))) {
-            for (Path file : files.sorted().toList()) {
-                out.putNextEntry(new ZipEntry(file.getFileName().toString()));
-                Files.copy(file, out);
-            }
-        }
+        Files.write(zip, Upload.zip(ProjectFiles.demoModel(ENCODER)));
         Ran ran = upload(directory, Map.of(), node.http().toString(), "from-zip", "encoder.zip");
         assertEquals(ran.toString(), 0, ran.status());
         assertReady("from-zip", ran);
     }
 
+    @Test
+    public void aModelThatASearchPipelineNamesIsNotDeleted() {
+        Ran ran = upload("filter", ENCODER);
+        assertEquals(ran.toString(), 0, ran.status());
+        String query = "{\"learned_sparse\": {\"body\": {\"query_text\": \"keeper\", \"model_id\": \"filter\"}}}";
+        node.http().put("/_search/pipeline/keepers", "{\"request_processors\": [{\"filter_query\": {\"query\": " + query + "}}]}").ok();
+        Answer refused = node.http().delete("/_plugins/_neural_ranking/models/filter").expect(409);
+        assertTrue(refused.toString(), refused.at("/error/reason").asText().contains("search pipeline [keepers]"));
+        node.http().delete("/_search/pipeline/keepers").ok();
+        node.http().delete("/_plugins/_neural_ranking/models/filter").ok();
+    }
+
     /** Without polling: the command has waited for all nodes. */
     private static void assertReady(String id, Ran ran) {
+        node.http().put("/_plugins/_neural_ranking/models/by-path", "{\"path\": \"" + ENCODER + "\"}").ok();
+        JsonNode byPath = node.http().get("/_plugins/_neural_ranking/models/by-path").ok().at("/models/0/hash");
         JsonNode model = node.http().get("/_plugins/_neural_ranking/models/" + id).ok().at("/models/0");
         model.path("nodes").forEach(n -> assertEquals(model.toString(), "ready", n.path("state").asText()));
-        assertEquals(ran.toString(), model.path("hash").asText(), read(ran.out()).path("hash").asText());
+        assertEquals(ran.toString(), byPath, model.path("hash"));
+        assertEquals(ran.toString(), byPath, read(ran.out()).path("hash"));
         node.http().post("/_plugins/_neural_ranking/models/" + id + "/_infer", "{\"texts\": [\"a keeper\"]}").ok().at("/results/0/tokens");
     }
 

@@ -1,12 +1,17 @@
 package org.neuralranking.readme;
 
 import java.util.List;
+import java.util.Map;
 
 import org.neuralranking.node.Answer;
+import org.neuralranking.node.Http;
 import org.neuralranking.node.Installation;
 import org.neuralranking.node.PluginZip;
 import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.Ran;
 import org.neuralranking.node.RealNode;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
 
 /**
  * Does what somebody does who follows the README: in a fresh home of OpenSearch, without the plugin, every command as it stands there.
@@ -15,12 +20,13 @@ import org.neuralranking.node.RealNode;
 public final class Terminal implements AutoCloseable {
     /** What a reader replaces by the directory of this project. */
     private static final String PROJECT = "/path/to/neural-ranking";
+    private static final String UPLOAD = "bin/neural-ranking/neural-ranking-upload";
 
     private final Installation home = Installation.fresh("readme", List.of());
     private RealNode node;
 
     /**
-     * @return what the node answered, null for other commands than {@code curl}
+     * @return what the node answered, null for commands that ask it nothing
      * @throws RuntimeException if the command fails or is none that this class knows
      */
     public Answer run(ShellCommand command) {
@@ -30,14 +36,38 @@ public final class Terminal implements AutoCloseable {
             case "mkdir", "cp", "bin/opensearch-plugin" -> home.run(words.stream().map(Terminal::onThisMachine).toList());
             case "bin/opensearch" -> start(words);
             case "curl" -> {
-                if (node == null) {
-                    throw new IllegalStateException("got a curl command before [bin/opensearch], expected it after");
-                }
-                return CurlRequest.of(words).send(node.httpPort());
+                return CurlRequest.of(words).send(port(words));
+            }
+            case UPLOAD -> {
+                return upload(words);
             }
             default -> throw new IllegalArgumentException("got command [" + words.getFirst() + "], which no test can run");
         }
         return null;
+    }
+
+    private Answer upload(List<String> words) {
+        String cluster = "http://" + CurlRequest.HOST;
+        if (words.contains(cluster) == false) {
+            throw new IllegalArgumentException("got " + words + ", expected [--url " + cluster + "]"); // or it finds whatever listens there
+        }
+        String node = "http://127.0.0.1:" + port(words);
+        Ran ran = home.attempt(home.home(), Map.of(), words.stream().map(word -> word.equals(cluster) ? node : onThisMachine(word)).toList());
+        if (ran.status() != 0) {
+            throw new IllegalStateException("exit status " + ran.status() + " of " + words + "\n" + ran.error());
+        }
+        try {
+            return new Answer(UPLOAD, ShellCommand.SUCCESS, Http.JSON.readTree(ran.out()), ran.out());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("got [" + ran.out() + "] of " + words + ", expected JSON", e);
+        }
+    }
+
+    private int port(List<String> words) {
+        if (node == null) {
+            throw new IllegalStateException("got [" + words.getFirst() + "] before [bin/opensearch], expected it after");
+        }
+        return node.httpPort();
     }
 
     private static String onThisMachine(String word) {

@@ -47,21 +47,34 @@ public final class BundleFiles {
      * @throws BundleException if one is missing, too large or no plain file inside {@code root}
      */
     public static BundleFiles in(Path root, Path directory, BundleLimits limits) throws IOException {
+        Map<String, Path> files = find(directory);
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            Path real = file.getValue().toRealPath();
+            if (real.startsWith(root) == false || Files.isRegularFile(real) == false) {
+                throw new BundleException("got [" + file.getKey() + "] that is no plain file inside the models directory, expected one");
+            }
+            checkSize(file.getKey(), Files.size(real), limits);
+            file.setValue(real);
+        }
+        return new BundleFiles(files);
+    }
+
+    /**
+     * Looks where the files of a bundle lie, and at nothing else.
+     *
+     * @return by name, in order; {@code model.onnx} also where it lies in {@code onnx/}
+     * @throws BundleException if one is missing that every bundle has
+     */
+    public static Map<String, Path> find(Path directory) {
         Map<String, Path> files = new LinkedHashMap<>();
         for (String name : NAMES) {
             Path file = directory.resolve(name);
             if (name.equals(GRAPH) && Files.notExists(file)) {
                 file = directory.resolve("onnx").resolve(GRAPH);
             }
-            if (Files.notExists(file)) {
-                continue;
+            if (Files.exists(file)) {
+                files.put(name, file);
             }
-            Path real = file.toRealPath();
-            if (real.startsWith(root) == false || Files.isRegularFile(real) == false) {
-                throw new BundleException("got [" + name + "] that is no plain file inside the models directory, expected one");
-            }
-            checkSize(name, Files.size(real), limits);
-            files.put(name, real);
         }
         for (String required : List.of(GRAPH, TOKENIZER, CONFIG)) {
             if (files.containsKey(required) == false) {
@@ -70,7 +83,7 @@ public final class BundleFiles {
                 );
             }
         }
-        return new BundleFiles(files);
+        return files;
     }
 
     static void checkSize(String name, long bytes, BundleLimits limits) {

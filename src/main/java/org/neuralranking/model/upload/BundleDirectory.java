@@ -5,13 +5,14 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+
+import org.neuralranking.model.bundle.BundleException;
+import org.neuralranking.model.bundle.BundleFiles;
 
 /**
  * A bundle's directory, zipped while it is sent: only the files that belong to a bundle, always in one order and with one time, so that the
@@ -20,39 +21,15 @@ import java.util.zip.ZipOutputStream;
  * @param files by their name in the zip
  */
 record BundleDirectory(Map<String, Path> files) implements BundleSource {
-    private static final String GRAPH = "model.onnx";
-    private static final List<String> REQUIRED = List.of(GRAPH, "tokenizer.json", "config.json");
-    private static final List<String> OPTIONAL = List.of("tokenizer_config.json", "idf.json", "neural-ranking.json");
-
     /**
      * Entries need a time, and ours must not depend on when a model was downloaded. Zips begin in 1980; for its first second Java writes a
      * second time beside it, which depends on the time zone.
      */
     private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
-    /** @throws IllegalArgumentException if a file is missing that every bundle has */
+    /** @throws BundleException if a file is missing that every bundle has */
     static BundleDirectory at(Path directory) {
-        Map<String, Path> files = new LinkedHashMap<>();
-        for (String name : REQUIRED) {
-            Path file = find(directory, name);
-            if (Files.isRegularFile(file) == false) {
-                throw new IllegalArgumentException(
-                    "got a directory [" + directory + "] without [" + name + "], expected model.onnx (or onnx/model.onnx), tokenizer.json and config.json"
-                );
-            }
-            files.put(name, file);
-        }
-        for (String name : OPTIONAL) {
-            if (Files.isRegularFile(directory.resolve(name))) {
-                files.put(name, directory.resolve(name));
-            }
-        }
-        return new BundleDirectory(files);
-    }
-
-    private static Path find(Path directory, String name) {
-        Path plain = directory.resolve(name);
-        return name.equals(GRAPH) && Files.notExists(plain) ? directory.resolve("onnx").resolve(GRAPH) : plain;
+        return new BundleDirectory(BundleFiles.find(directory));
     }
 
     @Override

@@ -32,7 +32,7 @@ interface BundleSource {
         if (Files.notExists(path)) {
             throw new IllegalArgumentException("got [" + path + "], which does not exist, expected a bundle's directory or a zip of one");
         }
-        return BundleZip.at(path);
+        return PreparedZip.at(path);
     }
 
     /** Copies a whole file. */

@@ -10,17 +10,17 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /** A zip that exists, sent as it is. What is in it, the server checks. */
-record BundleZip(Path file) implements BundleSource {
+record PreparedZip(Path file) implements BundleSource {
     /** How every zip with an entry in it begins; whoever confuses files hears it before gigabytes were sent. */
     private static final byte[] MAGIC = "PK\003\004".getBytes(StandardCharsets.US_ASCII);
 
-    static BundleZip at(Path file) throws IOException {
+    static PreparedZip at(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             if (Arrays.equals(in.readNBytes(MAGIC.length), MAGIC) == false) {
                 throw new IllegalArgumentException("got [" + file + "] that is no zip, expected a bundle's directory or a zip of one");
             }
         }
-        return new BundleZip(file);
+        return new PreparedZip(file);
     }
 
     @Override
