@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 
 import org.neuralranking.inference.InferenceEngine;
 import org.neuralranking.inference.InferenceSettings;
+import org.neuralranking.inference.ModelMemory;
 import org.neuralranking.inference.Models;
 import org.neuralranking.inference.OnnxLibrary;
 import org.neuralranking.model.bundle.BundleLimits;
@@ -50,13 +51,16 @@ import org.opensearch.common.settings.Settings;
 import org.opensearch.common.settings.SettingsFilter;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionResponse;
+import org.opensearch.core.common.breaker.CircuitBreaker;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
 import org.opensearch.index.mapper.Mapper;
+import org.opensearch.indices.breaker.BreakerSettings;
 import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.ActionPlugin;
+import org.opensearch.plugins.CircuitBreakerPlugin;
 import org.opensearch.plugins.IngestPlugin;
 import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
@@ -72,7 +76,7 @@ import org.opensearch.transport.client.Client;
 import org.opensearch.watcher.ResourceWatcherService;
 
 /** Wiring only: which extension point gets which class. */
-public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, IngestPlugin, MapperPlugin, SearchPlugin {
+public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, CircuitBreakerPlugin, IngestPlugin, MapperPlugin, SearchPlugin {
 
     private final Settings settings;
     private final Path configPath;
@@ -81,6 +85,8 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     private volatile Models models;
     private volatile RescoreServices rescoring;
     private volatile LocalModels localModels;
+    private volatile CircuitBreaker circuitBreaker;
+    private volatile ModelMemory memory;
 
     public NeuralRankingPlugin(Settings settings, Path configPath) {
         this.settings = settings;
@@ -112,8 +118,9 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
         IndexNameExpressionResolver indexNameExpressionResolver,
         Supplier<RepositoriesService> repositoriesServiceSupplier
     ) {
-        NodeStats stats = new NodeStats();
-        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats);
+        memory = ModelMemory.of(circuitBreaker, settings, clusterService.getClusterSettings());
+        NodeStats stats = new NodeStats(memory::use);
+        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats, memory);
         localModels = new LocalModels(
             configPath.resolve("neural-ranking").resolve("models"),
             BundleLimits.DEFAULT,
@@ -126,6 +133,16 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
         ModelAnswers answers = new ModelAnswers(List.of(new SparseEncoderAnswer(), new CrossEncoderAnswer()));
         return List.of(stats, localModels, models, answers);
+    }
+
+    @Override
+    public BreakerSettings getCircuitBreaker(Settings settings) {
+        return ModelMemory.breaker(() -> memory.breakerStats());
+    }
+
+    @Override
+    public void setCircuitBreaker(CircuitBreaker circuitBreaker) {
+        this.circuitBreaker = circuitBreaker;
     }
 
     @Override
@@ -191,6 +208,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     @Override
     public List<Setting<?>> getSettings() {
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
+        all.addAll(ModelMemory.all());
         all.addAll(RescoreSettings.all());
         return all;
     }

@@ -133,15 +133,16 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                 states.put(bundle.hash(), ModelState.loading());
             }
             long start = threadPool.preciseRelativeTimeInNanos();
+            LoadReport report;
             try {
-                runtime.load(bundle);
+                report = runtime.load(bundle);
             } catch (Exception | LinkageError e) {
                 // LinkageError: the native library of this platform is missing or does not fit
                 failed(bundle.hash(), e);
                 throw e;
             }
             synchronized (this) {
-                states.put(bundle.hash(), ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - start));
+                states.put(bundle.hash(), ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - start, report));
                 if (closed) {
                     runtime.unload(bundle.hash());
                 }

@@ -16,25 +16,32 @@ import org.opensearch.core.xcontent.XContentBuilder;
  * @param reason    why it failed, else null
  * @param facts     what detection found, null unless ready
  * @param loadNanos time that loading took, 0 unless ready
+ * @param report    what loading found out, null unless ready
  */
-public record ModelState(String name, String reason, BundleFacts facts, long loadNanos) implements Writeable, ToXContentFragment {
+public record ModelState(String name, String reason, BundleFacts facts, long loadNanos, LoadReport report) implements Writeable, ToXContentFragment {
 
-    static final ModelState ABSENT = new ModelState("absent", null, null, 0);
+    static final ModelState ABSENT = new ModelState("absent", null, null, 0, null);
 
     static ModelState loading() {
-        return new ModelState("loading", null, null, 0);
+        return new ModelState("loading", null, null, 0, null);
     }
 
-    static ModelState ready(BundleFacts facts, long loadNanos) {
-        return new ModelState("ready", null, facts, loadNanos);
+    static ModelState ready(BundleFacts facts, long loadNanos, LoadReport report) {
+        return new ModelState("ready", null, facts, loadNanos, report);
     }
 
     static ModelState failed(Throwable e) {
-        return new ModelState("failed", String.valueOf(e.getMessage()), null, 0);
+        return new ModelState("failed", String.valueOf(e.getMessage()), null, 0, null);
     }
 
     ModelState(StreamInput in) throws IOException {
-        this(in.readString(), in.readOptionalString(), in.readOptionalWriteable(BundleFacts::new), in.readVLong());
+        this(
+            in.readString(),
+            in.readOptionalString(),
+            in.readOptionalWriteable(BundleFacts::new),
+            in.readVLong(),
+            in.readOptionalWriteable(LoadReport::new)
+        );
     }
 
     public boolean ready() {
@@ -47,6 +54,7 @@ public record ModelState(String name, String reason, BundleFacts facts, long loa
         out.writeOptionalString(reason);
         out.writeOptionalWriteable(facts);
         out.writeVLong(loadNanos);
+        out.writeOptionalWriteable(report);
     }
 
     @Override
@@ -57,6 +65,7 @@ public record ModelState(String name, String reason, BundleFacts facts, long loa
         }
         if (ready()) {
             builder.field("load_millis", loadNanos / 1_000_000);
+            report.toXContent(builder, params);
         }
         return builder;
     }
