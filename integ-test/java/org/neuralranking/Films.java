@@ -12,18 +12,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Some films of the demo's catalogue as documents {@code {"title", "overview", "text"}}, text being "title. overview". */
-final class Films {
+public final class Films {
 
     private Films() {}
 
-    record Film(String id, String title, String overview) {
+    public record Film(String id, String title, String overview) {
         String text() {
             return title + ". " + overview;
         }
     }
 
     /** The first films that fit into 128 tokens by a wide margin. */
-    static List<Film> some(int count) {
+    public static List<Film> some(int count) {
         try {
             return Files.readAllLines(ProjectFiles.project().resolve("src/demo/catalogue/films.ndjson"))
                 .stream()
@@ -46,7 +46,7 @@ final class Films {
     }
 
     /** Lines of a bulk request. */
-    static String bulk(List<Film> films) {
+    public static String bulk(List<Film> films) {
         StringBuilder lines = new StringBuilder();
         for (Film film : films) {
             ObjectNode document = Http.JSON.createObjectNode();
@@ -56,10 +56,10 @@ final class Films {
         return lines.toString();
     }
 
-    static final String PIPELINE = """
+    public static final String PIPELINE = """
         {"processors": [{"learned_sparse": {"model_id": "minilm-sparse-doc", "field_map": {"text": "text_sparse"}}}]}""";
 
-    static String index(int shards, int replicas) {
+    public static String index(int shards, int replicas) {
         return """
             {"settings": {"number_of_shards": %d, "number_of_replicas": %d, "default_pipeline": "films",
                           "index.unassigned.node_left.delayed_timeout": "0"},
@@ -67,14 +67,14 @@ final class Films {
                                          "text_sparse": {"type": "learned_sparse"}}}}""".formatted(shards, replicas);
     }
 
-    static String sparse(String query, int size) {
+    public static String sparse(String query, int size) {
         return """
             {"query": {"learned_sparse": {"text_sparse": {"query_text": "%s", "model_id": "minilm-sparse-doc"}}}, "size": %d}"""
             .formatted(query, size);
     }
 
     /** All documents, rescored. */
-    static String rescored(String query, int size) {
+    public static String rescored(String query, int size) {
         return """
             {"query": {"match_all": {}}, "size": %d,
              "rescore": {"window_size": %d, "neural": {"model_id": "minilm-cross-encoder", "query_text": "%s",

@@ -45,7 +45,7 @@ public final class FileTree {
     }
 
     /** The copy shares nothing with the original: whoever damages it damages only it. */
-    static void copy(Path from, Path to) {
+    public static void copy(Path from, Path to) {
         place(from, to, FileTree::copyFile);
     }
 

@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 
 import org.neuralranking.inference.InferenceEngine;
 import org.neuralranking.inference.InferenceSettings;
+import org.neuralranking.inference.ModelMemory;
 import org.neuralranking.inference.Models;
 import org.neuralranking.inference.OnnxLibrary;
 import org.neuralranking.model.bundle.BundleLimits;
@@ -62,14 +63,17 @@ import org.opensearch.common.settings.SettingsFilter;
 import org.opensearch.common.util.io.IOUtils;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionResponse;
+import org.opensearch.core.common.breaker.CircuitBreaker;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.env.Environment;
 import org.opensearch.env.NodeEnvironment;
 import org.opensearch.index.mapper.Mapper;
 import org.opensearch.indices.SystemIndexDescriptor;
+import org.opensearch.indices.breaker.BreakerSettings;
 import org.opensearch.ingest.Processor;
 import org.opensearch.plugins.ActionPlugin;
+import org.opensearch.plugins.CircuitBreakerPlugin;
 import org.opensearch.plugins.IngestPlugin;
 import org.opensearch.plugins.MapperPlugin;
 import org.opensearch.plugins.Plugin;
@@ -87,7 +91,13 @@ import org.opensearch.transport.client.Client;
 import org.opensearch.watcher.ResourceWatcherService;
 
 /** Wiring only: which extension point gets which class. */
-public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, IngestPlugin, MapperPlugin, SearchPlugin, SystemIndexPlugin {
+public final class NeuralRankingPlugin extends Plugin implements
+        ActionPlugin,
+        CircuitBreakerPlugin,
+        IngestPlugin,
+        MapperPlugin,
+        SearchPlugin,
+        SystemIndexPlugin {
 
     private final Settings settings;
     private final Path configPath;
@@ -97,6 +107,8 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     private volatile RescoreServices rescoring;
     private volatile LocalModels localModels;
     private volatile Housekeeping housekeeping;
+    private volatile CircuitBreaker circuitBreaker;
+    private volatile ModelMemory memory;
 
     public NeuralRankingPlugin(Settings settings, Path configPath) {
         this.settings = settings;
@@ -128,8 +140,9 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
         IndexNameExpressionResolver indexNameExpressionResolver,
         Supplier<RepositoriesService> repositoriesServiceSupplier
     ) {
-        NodeStats stats = new NodeStats();
-        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats);
+        memory = ModelMemory.of(circuitBreaker, settings, clusterService.getClusterSettings());
+        NodeStats stats = new NodeStats(memory::use);
+        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats, memory);
         ModelSettings modelSettings = ModelSettings.of(settings, clusterService.getClusterSettings());
         ModelIndex modelIndex = new ModelIndex(client, clusterService);
         Contents contents = new Contents(
@@ -165,6 +178,16 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
     @Override
     public Collection<SystemIndexDescriptor> getSystemIndexDescriptors(Settings settings) {
         return List.of(new SystemIndexDescriptor(ModelIndex.NAME, "bytes of the models of neural-ranking"));
+    }
+
+    @Override
+    public BreakerSettings getCircuitBreaker(Settings settings) {
+        return ModelMemory.breaker(() -> memory.breakerStats());
+    }
+
+    @Override
+    public void setCircuitBreaker(CircuitBreaker circuitBreaker) {
+        this.circuitBreaker = circuitBreaker;
     }
 
     @Override
@@ -234,6 +257,7 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
         List<Setting<?>> all = new ArrayList<>(InferenceSettings.all());
         all.addAll(ModelSettings.all());
         all.addAll(BundleLimits.all());
+        all.addAll(ModelMemory.all());
         all.addAll(RescoreSettings.all());
         return all;
     }

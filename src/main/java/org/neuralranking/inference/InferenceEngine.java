@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 import org.neuralranking.model.bundle.Bundle;
+import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.model.registry.ModelRuntime;
 import org.neuralranking.model.registry.ModelThreads;
 import org.neuralranking.stats.NodeStats;
@@ -16,36 +17,38 @@ public final class InferenceEngine implements ModelRuntime {
     private final InferenceSettings settings;
     private final ThreadPool threadPool;
     private final NodeStats stats;
+    private final ModelMemory memory;
     private final Map<String, LoadedModel> loaded = new ConcurrentHashMap<>();
 
-    public InferenceEngine(InferenceSettings settings, ThreadPool threadPool, NodeStats stats) {
+    public InferenceEngine(InferenceSettings settings, ThreadPool threadPool, NodeStats stats, ModelMemory memory) {
         this.settings = settings;
         this.threadPool = threadPool;
         this.stats = stats;
+        this.memory = memory;
     }
 
     @Override
-    public void load(Bundle bundle) throws Exception {
+    public LoadReport load(Bundle bundle) throws Exception {
+        String hash = bundle.hash();
+        if (loaded.containsKey(hash)) {
+            throw new IllegalStateException("got content " + hash + ", expected one that is not loaded");
+        }
         Executor executor = threadPool.executor(ModelThreads.INFERENCE);
-        LoadedModel model;
         try {
-            model = LoadedModel.open(
+            LoadedModel model = LoadedModel.open(
                 bundle,
                 settings,
                 executor,
                 System::nanoTime,
                 threadPool.getThreadContext(),
-                stats.model(bundle.hash())
+                stats.model(hash),
+                memory
             );
+            loaded.put(hash, model);
+            return model.report();
         } catch (Exception | LinkageError e) {
-            if (loaded.containsKey(bundle.hash()) == false) {
-                stats.forget(bundle.hash());
-            }
+            stats.forget(hash);
             throw e;
-        }
-        LoadedModel before = loaded.put(bundle.hash(), model);
-        if (before != null) {
-            before.close();
         }
     }
 

@@ -67,6 +67,11 @@ public record InferenceSettings(int threads, int queueCapacity, int maxBatchItem
         );
     }
 
+    /** The same, but every text runs by itself. */
+    InferenceSettings oneByOne() {
+        return new InferenceSettings(threads, queueCapacity, 1, maxBatchTokens, maxTextChars);
+    }
+
     public static List<Setting<?>> all() {
         return List.of(THREADS, QUEUE_CAPACITY, MAX_BATCH_ITEMS, MAX_BATCH_TOKENS, MAX_TEXT_CHARS);
     }

@@ -1,7 +1,10 @@
 package org.neuralranking.inference;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
@@ -10,18 +13,25 @@ import org.neuralranking.model.Task;
 import org.neuralranking.model.bundle.Bundle;
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.bundle.BundleFacts;
+import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.stats.ModelStats;
 import org.neuralranking.tokenize.TokenSequence;
 import org.neuralranking.tokenize.Tokenizer;
+import org.neuralranking.tokenize.Vocabulary;
 import org.opensearch.common.lease.Releasable;
 import org.opensearch.common.util.concurrent.AbstractRefCounted;
 import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.common.util.io.IOUtils;
+import org.opensearch.core.common.breaker.CircuitBreakingException;
 
 /**
  * One content, ready to answer: tokenizer, graph and the queue in front of it. Counted by references: native memory goes when the last
  * user closes, also while the id already means something else.
  */
 public final class LoadedModel extends AbstractRefCounted implements Releasable {
+
+    /** Enough to tell contents apart. */
+    private static final int SHOWN_OF_HASH = 12;
 
     private final String hash;
     private final BundleFacts facts;
@@ -30,6 +40,8 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
     private final float[] queryWeights;
     private final Scheduler scheduler;
     private final ModelStats stats;
+    private final ModelMemory.Booking memory;
+    private final LoadReport report;
     private final LongSupplier nanoTime;
     private final ThreadContext threadContext;
 
@@ -38,6 +50,8 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         Tokenizer tokenizer,
         OnnxGraph graph,
         float[] queryWeights,
+        ModelMemory.Booking memory,
+        DryRun.Findings findings,
         InferenceSettings settings,
         Executor executor,
         LongSupplier nanoTime,
@@ -50,16 +64,30 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         this.tokenizer = tokenizer;
         this.graph = graph;
         this.queryWeights = queryWeights;
+        this.memory = memory;
+        this.report = new LoadReport(
+            findings.textsPerSecond(),
+            findings.batchInvariant(),
+            findings.largestDifference(),
+            memory.nativeBytes(),
+            memory.heapBytes()
+        );
         this.stats = stats;
-        this.scheduler = new Scheduler(this::run, settings, executor, nanoTime, stats);
+        boolean batches = switch (facts.batching()) {
+            case AUTO -> findings.batchInvariant();
+            case ALWAYS -> true;
+            case NEVER -> false;
+        };
+        this.scheduler = new Scheduler(this::run, batches ? settings : settings.oneByOne(), executor, nanoTime, stats);
         this.nanoTime = nanoTime;
         this.threadContext = threadContext;
     }
 
     /**
-     * Opens tokenizer and graph and runs the graph once. Blocks.
+     * Books memory, opens tokenizer and graph and tries the graph out. Blocks.
      *
-     * @throws BundleException if they cannot be used or do not fit together
+     * @throws BundleException          if they cannot be used or do not fit together
+     * @throws CircuitBreakingException (429) if there is not enough memory
      */
     static LoadedModel open(
         Bundle bundle,
@@ -67,28 +95,44 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         Executor executor,
         LongSupplier nanoTime,
         ThreadContext threadContext,
-        ModelStats stats
+        ModelStats stats,
+        ModelMemory allMemory
     ) throws IOException {
         BundleFacts facts = bundle.facts();
-        Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(bundle.tokenizer()), settings.maxTextChars());
+        MemoryEstimate estimate = MemoryEstimate.of(bundle, settings);
+        String what = "content [" + bundle.hash().substring(0, SHOWN_OF_HASH) + "]";
+        Deque<Closeable> opened = new ArrayDeque<>();
+        boolean usable = false;
         try {
-            int columns = facts.output().shape().isEmpty() ? 0 : facts.vocabularySize();
-            if (facts.task() == Task.SPARSE_ENCODER && columns < tokenizer.vocabulary().size()) {
+            ModelMemory.Booking memory = allMemory.book(what, estimate.loadingNative(), estimate.loadingHeap());
+            opened.push(memory::close);
+            Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(bundle.tokenizer()), settings.maxTextChars());
+            opened.push(tokenizer);
+            Vocabulary vocabulary = tokenizer.vocabulary();
+            if (facts.task() == Task.SPARSE_ENCODER && facts.vocabularySize() < vocabulary.size()) {
                 throw new BundleException(
-                    "got " + columns + " output columns in model.onnx, expected one for each of the " + tokenizer.vocabulary().size() + " tokens of tokenizer.json"
+                    "got " + facts.vocabularySize() + " output columns in model.onnx, expected one for each of the " + vocabulary.size() + " tokens of tokenizer.json"
                 );
             }
-            float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), tokenizer.vocabulary()) : null;
+            float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), vocabulary) : null;
             TokenSequence probe = tokenizer.single(tokenizer.tokenize("a plain text", facts.maxTokens()), facts.maxTokens());
-            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), tokenizer.vocabulary().padId(), probe);
+            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, memory);
+            opened.push(graph);
             if (facts.task() == Task.CROSS_ENCODER && graph.columns() != 1) {
-                graph.close();
                 throw new BundleException("model.onnx: got " + graph.columns() + " logits a pair, expected 1 for a cross_encoder");
             }
-            return new LoadedModel(bundle, tokenizer, graph, queryWeights, settings, executor, nanoTime, threadContext, stats);
-        } catch (Exception | LinkageError e) {
-            tokenizer.close();
-            throw e;
+            DryRun.Findings findings = DryRun.of(graph, tokenizer, facts, nanoTime);
+            graph.forgetBuffers();
+            memory.settle(estimate.steadyNative(), estimate.steadyHeap());
+            LoadedModel model = new LoadedModel(
+                bundle, tokenizer, graph, queryWeights, memory, findings, settings, executor, nanoTime, threadContext, stats
+            );
+            usable = true;
+            return model;
+        } finally {
+            if (usable == false) {
+                IOUtils.closeWhileHandlingException(opened);
+            }
         }
     }
 
@@ -116,6 +160,10 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
 
     public ModelStats stats() {
         return stats;
+    }
+
+    LoadReport report() {
+        return report;
     }
 
     /**
@@ -169,5 +217,6 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
     protected void closeInternal() {
         graph.close();
         tokenizer.close();
+        memory.close();
     }
 }

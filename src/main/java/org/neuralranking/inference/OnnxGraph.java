@@ -2,7 +2,6 @@ package org.neuralranking.inference;
 
 import java.io.Closeable;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -12,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.bundle.TensorSpec;
 import org.neuralranking.tokenize.TokenSequence;
+import org.opensearch.core.common.breaker.CircuitBreakingException;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -32,36 +33,47 @@ import ai.onnxruntime.OrtSession;
  */
 final class OnnxGraph implements Closeable {
 
+    private static final AtomicInteger OPEN_SESSIONS = new AtomicInteger();
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final List<TensorSpec> inputs;
     private final TensorSpec output;
     private final int padId;
     private final int columns;
+    private final ModelMemory.Booking memory;
     private final ConcurrentLinkedQueue<Buffers> idle = new ConcurrentLinkedQueue<>();
 
     /**
-     * @param probe a row that the graph is run on once, to learn the shape that the output really has
+     * @param probe  a row that the graph is run on once, to learn the shape that the output really has
+     * @param memory where direct buffers are booked, as they grow; the caller closes it after the graph
      * @throws BundleException if the runtime refuses the graph, or its output is not what was declared
      */
-    OnnxGraph(Path file, List<TensorSpec> inputs, TensorSpec output, int padId, TokenSequence probe) {
+    OnnxGraph(Path file, List<TensorSpec> inputs, TensorSpec output, int padId, TokenSequence probe, ModelMemory.Booking memory) {
         this.environment = OnnxLibrary.environment();
         this.inputs = inputs;
         this.output = output;
         this.padId = padId;
+        this.memory = memory;
         OrtSession opened = null;
+        boolean usable = false;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
             options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
             opened = environment.createSession(file.toString(), options);
+            OPEN_SESSIONS.incrementAndGet();
             this.session = opened;
             this.columns = columnsOf(probe);
+            usable = true;
+        } catch (BundleException | CircuitBreakingException e) {
+            throw e;
         } catch (OrtException | RuntimeException e) {
-            if (opened != null) {
-                closeQuietly(opened);
+            throw new BundleException("model.onnx: got a graph that the runtime refuses, expected one that runs: " + e.getMessage(), e);
+        } finally {
+            if (opened != null && usable == false) {
+                close(opened);
             }
-            throw e instanceof BundleException refused ? refused : new BundleException("model.onnx: got a graph that the runtime refuses, expected one that runs: " + e.getMessage(), e);
         }
     }
 
@@ -99,7 +111,13 @@ final class OnnxGraph implements Closeable {
             }
         } finally {
             tensors.values().forEach(OnnxTensor::close);
+            idle.add(buffers);
         }
+    }
+
+    /** Whether the output has a token axis. */
+    boolean perToken() {
+        return output.shape().size() == 3;
     }
 
     /** Length of the output's last axis. */
@@ -124,7 +142,7 @@ final class OnnxGraph implements Closeable {
 
     /** As {@link #run(List, Consumer)}, padded to {@code tokens}. */
     void run(List<TokenSequence> rows, int[] rowTokens, int tokens, Consumer<BatchOutput> read) throws OrtException {
-        long[] shape = output.shape().size() == 3 ? new long[] { rows.size(), tokens, columns } : new long[] { rows.size(), columns };
+        long[] shape = perToken() ? new long[] { rows.size(), tokens, columns } : new long[] { rows.size(), columns };
         long size = 1;
         for (long axis : shape) {
             size = Math.multiplyExact(size, axis);
@@ -173,15 +191,28 @@ final class OnnxGraph implements Closeable {
         };
     }
 
+    /** Lets idle buffers go, so that they grow again to what is then needed. */
+    void forgetBuffers() {
+        for (Buffers buffers; (buffers = idle.poll()) != null;) {
+            memory.grow(-buffers.bytes());
+        }
+    }
+
+    /** Sessions of this JVM that are not closed. */
+    static int openSessions() {
+        return OPEN_SESSIONS.get();
+    }
+
     @Override
     public void close() {
-        closeQuietly(session);
+        close(session);
         idle.clear();
     }
 
-    private static void closeQuietly(OrtSession session) {
+    private static void close(OrtSession session) {
         try {
             session.close();
+            OPEN_SESSIONS.decrementAndGet();
         } catch (OrtException e) {
             throw new IllegalStateException("closing a session failed", e);
         }
@@ -202,8 +233,27 @@ final class OnnxGraph implements Closeable {
             return out.asFloatBuffer().limit(size);
         }
 
-        private static ByteBuffer atLeast(ByteBuffer buffer, int bytes) {
-            return buffer != null && buffer.capacity() >= bytes ? buffer : ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        /** The buffer, or a larger one in its place, which is booked before it is there. */
+        private ByteBuffer atLeast(ByteBuffer buffer, int bytes) {
+            int before = buffer == null ? 0 : buffer.capacity();
+            if (buffer != null && before >= bytes) {
+                return buffer;
+            }
+            memory.grow(bytes - before);
+            try {
+                return DirectMemory.allocate(bytes);
+            } catch (Throwable e) {
+                memory.grow(before - bytes);
+                throw e;
+            }
+        }
+
+        long bytes() {
+            long bytes = out.capacity();
+            for (ByteBuffer in : ins) {
+                bytes += in == null ? 0 : in.capacity();
+            }
+            return bytes;
         }
     }
 }

@@ -140,17 +140,10 @@ final class Scheduler {
             failed(batch, e);
         } catch (Throwable e) {
             failed(batch, e);
-            if (ofDirectMemory(e) == false) {
-                startWorker();
-                throw e; // the node must know
-            }
+            startWorker();
+            throw e; // the node must know
         }
         startWorker();
-    }
-
-    /** Whether a batch was too large for this node's direct memory; the heap, and so the node, is well. */
-    private static boolean ofDirectMemory(Throwable e) {
-        return e instanceof OutOfMemoryError && String.valueOf(e.getMessage()).contains("direct buffer memory");
     }
 
     private void failed(Batch batch, Throwable e) {

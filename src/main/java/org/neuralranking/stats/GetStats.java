@@ -65,7 +65,7 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
                 }
             }
         }
-        return new NodeCounters(clusterService.localNode(), byId, stats.rescore().snapshot(), stats.rescore().lastFailure());
+        return new NodeCounters(clusterService.localNode(), byId, stats.memory(), stats.rescore().snapshot(), stats.rescore().lastFailure());
     }
 
     @Override
@@ -82,12 +82,20 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
     /** Counters of one node, of models by id. */
     static final class NodeCounters extends BaseNodeResponse {
         private final Map<String, Snapshot> models;
+        private final MemoryUse memory;
         private final Map<String, Long> rescore;
         private final String lastRescoreFailure; // or null
 
-        private NodeCounters(DiscoveryNode node, Map<String, Snapshot> models, Map<String, Long> rescore, String lastRescoreFailure) {
+        private NodeCounters(
+            DiscoveryNode node,
+            Map<String, Snapshot> models,
+            MemoryUse memory,
+            Map<String, Long> rescore,
+            String lastRescoreFailure
+        ) {
             super(node);
             this.models = models;
+            this.memory = memory;
             this.rescore = rescore;
             this.lastRescoreFailure = lastRescoreFailure;
         }
@@ -95,6 +103,7 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
         private NodeCounters(StreamInput in) throws IOException {
             super(in);
             models = in.readMap(StreamInput::readString, Snapshot::new);
+            memory = new MemoryUse(in);
             rescore = in.readOrderedMap(StreamInput::readString, StreamInput::readVLong);
             lastRescoreFailure = in.readOptionalString();
         }
@@ -103,6 +112,7 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
             out.writeMap(models, StreamOutput::writeString, (o, snapshot) -> snapshot.writeTo(o));
+            memory.writeTo(out);
             out.writeMap(rescore, StreamOutput::writeString, StreamOutput::writeVLong);
             out.writeOptionalString(lastRescoreFailure);
         }
@@ -132,6 +142,8 @@ public final class GetStats extends EveryNode<GetStats.Everything, GetStats.Node
                     model.getValue().toXContent(builder, params);
                     builder.endObject();
                 }
+                builder.endObject().startObject("memory");
+                node.memory.toXContent(builder, params);
                 builder.endObject().startObject("rescore").mapContents(node.rescore);
                 if (node.lastRescoreFailure != null) {
                     builder.field("last_failure", node.lastRescoreFailure);

@@ -185,7 +185,8 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
                 bundle.facts().inputs(),
                 bundle.facts().output(),
                 tokenizer.vocabulary().padId(),
-                single("the cat")
+                single("the cat"),
+                Memory.plenty().book("a test", 0, 0)
             );
             plainSession = OnnxLibrary.environment().createSession(bundle.graph().toString());
         }

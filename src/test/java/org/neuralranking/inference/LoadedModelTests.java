@@ -7,10 +7,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 import org.apache.lucene.tests.util.LuceneTestCase;
+import org.neuralranking.OnnxFile;
 import org.neuralranking.TestModels;
 import org.neuralranking.model.bundle.Bundle;
 import org.neuralranking.model.bundle.BundleException;
@@ -20,6 +22,7 @@ import org.neuralranking.stats.Snapshot;
 import org.neuralranking.tokenize.TokenSequence;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.core.common.breaker.CircuitBreakingException;
 import org.opensearch.test.OpenSearchTestCase;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,10 +33,11 @@ public class LoadedModelTests extends OpenSearchTestCase {
 
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final ModelStats stats = new ModelStats();
+    private final ModelMemory memory = Memory.plenty();
 
     private LoadedModel open(Bundle bundle) throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 100, 2, 1024, 1000);
-        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats);
+        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
     }
 
     private static Bundle bundle(String name) throws IOException {
@@ -141,7 +145,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
     public void testARefusedSubmissionGivesTheModelBack() throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 1, 1, 1024, 1000);
         LoadedModel model = LoadedModel.open(
-            bundle("toy-cross-encoder"), settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats
+            bundle("toy-cross-encoder"), settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory
         );
         List<TokenSequence> row = List.of(pair(model, "cat", "cat"));
         model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
@@ -166,7 +170,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
         Bundle bundle = bundle("toy-token-embeddings");
         try (LoadedModel model = open(bundle)) {
             TokenSequence probe = model.tokenizer().single(model.tokenizer().tokenize("cat", 64), 64);
-            try (OnnxGraph graph = new OnnxGraph(bundle.graph(), bundle.facts().inputs(), bundle.facts().output(), 0, probe)) {
+            try (OnnxGraph graph = new OnnxGraph(bundle.graph(), bundle.facts().inputs(), bundle.facts().output(), 0, probe, memory.book("a test", 0, 0))) {
                 List<List<TokenSequence>> batches = new ArrayList<>();
                 List<float[]> alone = new ArrayList<>();
                 for (int i = 0; i < 12; i++) {
@@ -262,16 +266,16 @@ public class LoadedModelTests extends OpenSearchTestCase {
                 var declared = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", shape);
                 BundleException e = expectThrows(
                     BundleException.class,
-                    () -> new OnnxGraph(real.graph(), real.facts().inputs(), declared, 0, probe)
+                    () -> new OnnxGraph(real.graph(), real.facts().inputs(), declared, 0, probe, memory.book("a test", 0, 0))
                 );
                 assertTrue(e.getMessage(), e.getMessage().contains("of shape [1, 316], expected " + shape + " as declared"));
             }
             var free = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", List.of("batch", "?"));
-            try (OnnxGraph graph = new OnnxGraph(real.graph(), real.facts().inputs(), free, 0, probe)) {
+            try (OnnxGraph graph = new OnnxGraph(real.graph(), real.facts().inputs(), free, 0, probe, memory.book("a test", 0, 0))) {
                 assertEquals(316, graph.columns());
             }
             var unknown = new org.neuralranking.model.bundle.TensorSpec("surprise", "float", List.of("batch", "316"));
-            expectThrows(BundleException.class, () -> new OnnxGraph(real.graph(), real.facts().inputs(), unknown, 0, probe));
+            expectThrows(BundleException.class, () -> new OnnxGraph(real.graph(), real.facts().inputs(), unknown, 0, probe, memory.book("a test", 0, 0)));
         }
     }
 
@@ -284,6 +288,139 @@ public class LoadedModelTests extends OpenSearchTestCase {
             runAll();
             assertTrue(bad.failure().toString(), bad.failure().getMessage().contains("1000000"));
             assertEquals(1, good.completed());
+        }
+    }
+
+    private LoadedModel open(Bundle bundle, InferenceSettings settings) throws IOException {
+        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
+    }
+
+    private static final InferenceSettings IN_FOURS = new InferenceSettings(1, 100, 4, 1024, 1000);
+
+    /** Logits of pairs of all lengths, submitted together. */
+    private List<Float> logits(LoadedModel model) {
+        List<TokenSequence> rows = new ArrayList<>();
+        for (String document : List.of("cat", "dog ".repeat(50), "a movie of space war", "", "fast cars and cats")) {
+            rows.add(pair(model, "the cat", document));
+        }
+        Submission<Float> submission = model.submit(rows, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+        runAll();
+        assertNull(submission.failure());
+        List<Float> logits = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            logits.add(submission.result(i));
+        }
+        return logits;
+    }
+
+    /** The logits and how many runs of the graph they took. */
+    private Map.Entry<List<Float>, Long> inFours(OnnxFile graph, String batching) throws IOException {
+        long before = stats.snapshot().batches();
+        try (LoadedModel model = open(ToyGraphs.bundle(createTempDir(), graph, "{\"batching\": \"" + batching + "\"}"), IN_FOURS)) {
+            List<Float> logits = logits(model);
+            return Map.entry(logits, stats.snapshot().batches() - before);
+        }
+    }
+
+    public void testAModelThatMovesWithItsNeighboursHasNone() throws IOException {
+        List<Float> alone;
+        try (LoadedModel model = open(ToyGraphs.bundle(createTempDir(), ToyGraphs.dynamic(), null), new InferenceSettings(1, 100, 1, 1024, 1000))) {
+            alone = logits(model);
+        }
+        assertEquals(Map.entry(alone, 5L), inFours(ToyGraphs.dynamic(), "auto"));
+        assertEquals(Map.entry(alone, 5L), inFours(ToyGraphs.dynamic(), "never"));
+        Map.Entry<List<Float>, Long> together = inFours(ToyGraphs.dynamic(), "always");
+        assertEquals(2, (long) together.getValue());
+        assertNotEquals("or there was nothing to keep apart", alone, together.getKey());
+    }
+
+    public void testAModelThatDoesNotMoveIsBatchedUnlessToldOtherwise() throws IOException {
+        Map.Entry<List<Float>, Long> alone = inFours(ToyGraphs.plain(), "never");
+        assertEquals(5, (long) alone.getValue());
+        for (String batching : List.of("auto", "always")) {
+            Map.Entry<List<Float>, Long> together = inFours(ToyGraphs.plain(), batching);
+            assertEquals(2, (long) together.getValue());
+            for (int i = 0; i < 5; i++) {
+                float expected = alone.getKey().get(i);
+                assertEquals("but for the order of sums", expected, together.getKey().get(i), 1e-6f * expected);
+            }
+        }
+    }
+
+    public void testBuffersAreBookedAsTheyGrow() throws IOException {
+        LoadedModel model = open(bundle("toy-cross-encoder"));
+        long loaded = memory.use().nativeBytes();
+        assertEquals(model.report().nativeBytes(), loaded);
+        model.submit(List.of(pair(model, "cat", "dog")), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+        runAll();
+        long small = memory.use().nativeBytes();
+        int tokens = pair(model, "cat", "dog").size();
+        assertEquals("three inputs of longs and one logit", loaded + 3L * tokens * Long.BYTES + Float.BYTES, small);
+        for (int again = 0; again < 3; again++) {
+            model.submit(List.of(pair(model, "cat", "dog ".repeat(100))), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            assertEquals(loaded + 3L * 64 * Long.BYTES + Float.BYTES, memory.use().nativeBytes());
+        }
+        model.close();
+        assertEquals(0, memory.use().nativeBytes());
+    }
+
+    public void testABatchThatThereIsNoMemoryForFailsAlone() throws IOException {
+        try (LoadedModel model = open(bundle("toy-cross-encoder"))) {
+            Submission<Float> small = model.submit(List.of(pair(model, "cat", "dog")), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            memory.limit(memory.use().nativeBytes());
+            Submission<Float> large = model.submit(List.of(pair(model, "cat", "dog ".repeat(100))), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            assertTrue(large.failure().toString(), large.failure() instanceof CircuitBreakingException);
+            Submission<Float> again = model.submit(List.of(pair(model, "cat", "dog")), LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
+            runAll();
+            assertEquals(small.result(0), again.result(0));
+        }
+    }
+
+    /** One failure at every step of opening. */
+    public void testWhateverFailsNothingStaysOpenOrBooked() throws IOException {
+        Bundle noWeights = with("toy-sparse", null);
+        Files.writeString(noWeights.queryWeights(), "{\"no such token\": 1}");
+        Bundle noTokenizer = with("toy-sparse", null);
+        Files.writeString(noTokenizer.tokenizer(), "{}");
+        Bundle noGraph = with("toy-sparse", null);
+        Files.write(noGraph.graph(), new byte[] { 1, 2, 3 });
+        List<Bundle> bad = List.of(
+            noTokenizer,
+            noWeights,
+            noGraph,
+            with("toy-token-embeddings", null, "BertModel", "BertForMaskedLM", "\"vocab_size\": 316", "\"vocab_size\": 16"),
+            with("toy-sparse", "nan-output.onnx"),
+            ToyGraphs.bundle(createTempDir(), ToyGraphs.sumOver(new float[5]).node("Identity", List.of("sum"), "logits"), null),
+            ToyGraphs.bundle(createTempDir(), ToyGraphs.sum(Float.NaN).node("Identity", List.of("sum"), "logits"), null)
+        );
+        int before = OnnxGraph.openSessions();
+        for (int round = 0; round < 20; round++) {
+            for (Bundle bundle : bad) {
+                expectThrows(IllegalArgumentException.class, () -> open(bundle));
+                assertEquals(before, OnnxGraph.openSessions());
+                assertEquals(0, memory.use().nativeBytes() + memory.use().heapBytes());
+            }
+        }
+        try (LoadedModel good = open(bundle("toy-sparse"))) {
+            assertEquals("the counter counts", before + 1, OnnxGraph.openSessions());
+        }
+        assertEquals(before, OnnxGraph.openSessions());
+    }
+
+    /** The limit is reached later and later on the way: while weights are booked, and while the first rows need buffers. */
+    public void testARefusalOfMemoryAtAnyStepLeavesNothing() throws IOException {
+        Bundle bundle = bundle("toy-token-embeddings");
+        int sessions = OnnxGraph.openSessions();
+        long needed = MemoryEstimate.of(bundle, IN_FOURS).loadingNative();
+        for (long limit = needed - 1; limit <= needed + 4000; limit += 400) {
+            memory.limit(limit);
+            CircuitBreakingException e = expectThrows(CircuitBreakingException.class, () -> open(bundle, IN_FOURS));
+            assertTrue(e.getMessage(), e.getMessage().contains("neural_ranking.memory.limit = "));
+            assertEquals(sessions, OnnxGraph.openSessions());
+            assertEquals(0, memory.use().nativeBytes() + memory.use().heapBytes());
         }
     }
 }

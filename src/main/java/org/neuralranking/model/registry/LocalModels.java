@@ -204,10 +204,11 @@ public final class LocalModels implements ClusterStateListener, Closeable {
             }
             ModelState before = state(hash);
             Bundle bundle;
+            LoadReport report;
             settle(hash, ModelState.loading(null));
             try {
                 bundle = materials.materialise(hash, copies);
-                runtime.load(bundle);
+                report = runtime.load(bundle);
             } catch (IOException e) {
                 settle(hash, before);
                 throw e;
@@ -222,7 +223,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                     return;
                 }
             }
-            settle(hash, ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - startNanos));
+            settle(hash, ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - startNanos, report));
         }
     }
 

@@ -6,11 +6,12 @@ import org.neuralranking.model.bundle.Bundle;
 public interface ModelRuntime {
 
     /**
-     * Opens tokenizer and graph and lets them run once. Blocks; never called for a content that is loaded.
+     * Opens tokenizer and graph and tries them out. Blocks; never called for a content that is loaded.
      *
      * @throws IllegalArgumentException if the content cannot be used, with got, expected and where
+     * @throws org.opensearch.core.common.breaker.CircuitBreakingException (429) if this node has not enough memory for it
      */
-    void load(Bundle bundle) throws Exception;
+    LoadReport load(Bundle bundle) throws Exception;
 
     /** Gives the content up; requests under way finish first. */
     void unload(String hash);

@@ -17,8 +17,12 @@ import org.opensearch.core.xcontent.XContentBuilder;
  * @param reason     why it failed, is not here, or takes long; else null
  * @param facts      what detection found, null unless ready
  * @param readyNanos time from the wish to have it until it was ready, 0 unless ready
+ * @param report     what loading found out, null unless ready
  */
-public record ModelState(Phase phase, String reason, BundleFacts facts, long readyNanos) implements Writeable, ToXContentFragment {
+public record ModelState(Phase phase, String reason, BundleFacts facts, long readyNanos, LoadReport report)
+    implements
+        Writeable,
+        ToXContentFragment {
 
     /** Where a content is on its way to this node. */
     public enum Phase {
@@ -39,27 +43,27 @@ public record ModelState(Phase phase, String reason, BundleFacts facts, long rea
         }
     }
 
-    static final ModelState ABSENT = new ModelState(Phase.ABSENT, null, null, 0);
+    static final ModelState ABSENT = new ModelState(Phase.ABSENT, null, null, 0, null);
 
     /** @param reason what it waits for, or null */
     static ModelState loading(String reason) {
-        return new ModelState(Phase.LOADING, reason, null, 0);
+        return new ModelState(Phase.LOADING, reason, null, 0, null);
     }
 
-    static ModelState ready(BundleFacts facts, long readyNanos) {
-        return new ModelState(Phase.READY, null, facts, readyNanos);
+    static ModelState ready(BundleFacts facts, long readyNanos, LoadReport report) {
+        return new ModelState(Phase.READY, null, facts, readyNanos, report);
     }
 
     static ModelState failed(Throwable e) {
-        return new ModelState(Phase.FAILED, String.valueOf(e.getMessage()), null, 0);
+        return new ModelState(Phase.FAILED, String.valueOf(e.getMessage()), null, 0, null);
     }
 
     static ModelState notPlaced(String reason) {
-        return new ModelState(Phase.NOT_PLACED, reason, null, 0);
+        return new ModelState(Phase.NOT_PLACED, reason, null, 0, null);
     }
 
     ModelState(StreamInput in) throws IOException {
-        this(in.readEnum(Phase.class), in.readOptionalString(), in.readOptionalWriteable(BundleFacts::new), in.readVLong());
+        this(in.readEnum(Phase.class), in.readOptionalString(), in.readOptionalWriteable(BundleFacts::new), in.readVLong(), in.readOptionalWriteable(LoadReport::new));
     }
 
     public boolean ready() {
@@ -77,6 +81,7 @@ public record ModelState(Phase phase, String reason, BundleFacts facts, long rea
         out.writeOptionalString(reason);
         out.writeOptionalWriteable(facts);
         out.writeVLong(readyNanos);
+        out.writeOptionalWriteable(report);
     }
 
     @Override
@@ -87,6 +92,7 @@ public record ModelState(Phase phase, String reason, BundleFacts facts, long rea
         }
         if (ready()) {
             builder.field("ready_millis", readyNanos / 1_000_000);
+            report.toXContent(builder, params);
         }
         return builder;
     }

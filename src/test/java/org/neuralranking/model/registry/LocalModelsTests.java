@@ -37,7 +37,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
         final Map<String, Throwable> failures = new HashMap<>();
 
         @Override
-        public void load(Bundle bundle) throws Exception {
+        public LoadReport load(Bundle bundle) throws Exception {
             Throwable failure = failures.get(bundle.hash());
             if (failure instanceof Error error) {
                 throw error;
@@ -46,6 +46,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
             }
             assertFalse("never while it is loaded", live().contains(bundle.hash()));
             loaded.add(bundle.hash());
+            return new LoadReport(1, true, 0, 0, 0);
         }
 
         @Override

@@ -1,0 +1,174 @@
+package org.neuralranking.inference;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+import org.apache.lucene.tests.util.LuceneTestCase;
+import org.neuralranking.OnnxFile;
+import org.neuralranking.TestModels;
+import org.neuralranking.model.bundle.Bundle;
+import org.neuralranking.model.bundle.BundleException;
+import org.neuralranking.model.bundle.BundleLimits;
+import org.neuralranking.model.registry.LoadReport;
+import org.neuralranking.stats.ModelStats;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.test.OpenSearchTestCase;
+
+/** What is found out about graphs, and refused, before they answer anybody. */
+@LuceneTestCase.SuppressFileSystems("*") // native code opens the files
+public class DryRunTests extends OpenSearchTestCase {
+
+    private static LoadReport load(Bundle bundle, LongSupplier nanoTime) throws IOException {
+        InferenceSettings settings = new InferenceSettings(1, 100, 1, 1024, 1000);
+        try (
+            LoadedModel model = LoadedModel.open(
+                bundle, settings, Runnable::run, nanoTime, new ThreadContext(Settings.EMPTY), new ModelStats(), Memory.plenty()
+            )
+        ) {
+            return model.report();
+        }
+    }
+
+    private static LoadReport load(OnnxFile graph) throws IOException {
+        return load(ToyGraphs.bundle(createTempDir(), graph, null), System::nanoTime);
+    }
+
+    private static void assertRefused(String expected, OnnxFile graph) {
+        BundleException e = expectThrows(BundleException.class, () -> load(graph));
+        assertTrue(e.getMessage(), e.getMessage().contains(expected));
+    }
+
+    private static void assertMoves(OnnxFile graph) throws IOException {
+        LoadReport report = load(graph);
+        assertFalse(report.toString(), report.batchInvariant());
+        assertTrue("a wide margin: " + report, report.largestDifference() > 50 * DryRun.TOLERANCE);
+    }
+
+    public void testTheBundlesHereAnswerTheSameInAnyCompany() throws IOException {
+        for (String name : List.of("toy-sparse", "toy-cross-encoder", "toy-yes-no", "toy-token-embeddings", "minilm-sparse-doc", "minilm-cross-encoder")) {
+            LoadReport report = load(Bundle.read(TestModels.root(name), name, BundleLimits.DEFAULT), System::nanoTime);
+            assertTrue(name + ": " + report, report.batchInvariant());
+            assertTrue(name + ": " + report, report.largestDifference() < DryRun.TOLERANCE / 10);
+            assertTrue(name + ": " + report, report.textsPerSecond() > 0);
+        }
+    }
+
+    public void testSumsOfFloatsInAnotherOrderAreTheSame() throws IOException {
+        float[] weights = new float[512 * 512];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (float) random().nextGaussian();
+        }
+        OnnxFile graph = ToyGraphs.sum()
+            .weights("in", new int[] { 1, 512 }, Arrays.copyOf(weights, 512))
+            .weights("inner", new int[] { 512, 512 }, weights)
+            .weights("out", new int[] { 512, 1 }, Arrays.copyOfRange(weights, 512, 1024))
+            .node("MatMul", List.of("sum", "in"), "wide")
+            .node("Tanh", List.of("wide"), "bounded")
+            .node("MatMul", List.of("bounded", "inner"), "mixed")
+            .node("MatMul", List.of("mixed", "out"), "logits");
+        assertTrue(load(graph).batchInvariant());
+    }
+
+    public void testScalesTakenFromTheWholeBatchAreFound() throws IOException {
+        assertMoves(ToyGraphs.dynamic());
+    }
+
+    public void testRowsThatSeeEachOtherAreFound() throws IOException {
+        assertMoves(
+            ToyGraphs.sum()
+                .node("ReduceMax", List.of("sum"), "most", "axes", new int[] { 0 })
+                .node("Sub", List.of("sum", "most"), "logits")
+        );
+    }
+
+    public void testPaddingThatCountsIsFound() throws IOException {
+        assertMoves(ToyGraphs.sum().node("ReduceSum", List.of("values", "axis1"), "logits", "keepdims", 0));
+    }
+
+    public void testFindingsAreTheSameEveryTime() throws IOException {
+        Bundle bundle = ToyGraphs.bundle(createTempDir(), ToyGraphs.dynamic(), null);
+        LoadReport first = load(bundle, () -> 0);
+        assertEquals(first, load(bundle, () -> 0));
+    }
+
+    public void testEveryTokenNeedsARowOfTheTable() throws IOException {
+        for (int rows : new int[] { ToyGraphs.VOCABULARY, ToyGraphs.VOCABULARY + 1 }) {
+            load(ToyGraphs.sumOver(new float[rows]).node("Identity", List.of("sum"), "logits"));
+        }
+        assertRefused(
+            "model.onnx: got a graph that refuses token id 315, expected one that takes all 316 tokens of tokenizer.json: ",
+            ToyGraphs.sumOver(new float[ToyGraphs.VOCABULARY - 1]).node("Identity", List.of("sum"), "logits")
+        );
+    }
+
+    public void testATokenThatGivesNaNIsFound() {
+        assertRefused(
+            "model.onnx: got NaN in its output for a text of 5 tokens, padded to 5, expected finite numbers",
+            ToyGraphs.sum(Float.NaN).node("Identity", List.of("sum"), "logits")
+        );
+    }
+
+    public void testPaddingThatGivesInfinityIsFound() {
+        OnnxFile graph = ToyGraphs.sum()
+            .whole("axis", 1)
+            .node("ReduceMin", List.of("mask"), "least", "axes", new int[] { 1 })
+            .node("Div", List.of("sum", "least"), "logits");
+        assertRefused("got Infinity in its output for 4 texts at a time, padded to 16, expected finite numbers", graph);
+    }
+
+    /** Nobody reads what stands there. */
+    public void testPaddingItselfMayBeAnything() throws IOException {
+        OnnxFile graph = new OnnxFile().textInputs()
+            .output("token_embeddings", OnnxFile.FLOAT, "batch", "tokens", 1)
+            .weights("table", new int[] { ToyGraphs.VOCABULARY, 1 }, new float[ToyGraphs.VOCABULARY])
+            .whole("axis2", 2)
+            .node("Gather", List.of("table", "input_ids"), "values")
+            .node("Cast", List.of("attention_mask"), "mask", "to", OnnxFile.FLOAT)
+            .node("Unsqueeze", List.of("mask", "axis2"), "column")
+            .node("Div", List.of("values", "column"), "token_embeddings");
+        Path directory = createTempDir();
+        LoadReport report = load(ToyGraphs.bundle(directory, graph, "{\"task\": \"token_embedding\"}"), System::nanoTime);
+        assertTrue(report.batchInvariant());
+    }
+
+    public void testTheLongestTextMustFit() {
+        OnnxFile graph = ToyGraphs.sum()
+            .weights("positions", new int[] { 60, 1 }, new float[60])
+            .whole("one", 1)
+            .node("CumSum", List.of("attention_mask", "one"), "counted")
+            .node("Sub", List.of("counted", "one"), "at")
+            .node("Gather", List.of("positions", "at"), "position")
+            .node("ReduceSum", List.of("position", "axis1"), "shift", "keepdims", 0)
+            .node("Add", List.of("sum", "shift"), "logits");
+        assertRefused("model.onnx: got a graph that refuses a text of 64 tokens, expected one that takes texts of up to 64 tokens", graph);
+    }
+
+    public void testAGraphOfOneTextOnlyIsRefused() {
+        OnnxFile graph = ToyGraphs.sum().whole("single", 1, 1).node("Reshape", List.of("sum", "single"), "logits");
+        assertRefused("got a graph that refuses 4 texts at a time, padded to 16, expected one that takes texts of up to 64 tokens, any number", graph);
+    }
+
+    public void testSpeedIsTheMedianOfATypicalText() throws IOException {
+        Bundle bundle = ToyGraphs.bundle(createTempDir(), ToyGraphs.plain(), null);
+        long[] ends = { 0, 4_000_000, 5_000_000, 9_000_000, 109_000_000 }; // 4, 1, 4, 100 ms and then 4 ms each
+        AtomicInteger calls = new AtomicInteger();
+        LongSupplier clock = () -> {
+            int call = calls.getAndIncrement();
+            return call < ends.length ? ends[call] : ends[ends.length - 1] + 4_000_000L * (call - ends.length + 1);
+        };
+        assertEquals(250, load(bundle, clock).textsPerSecond(), 1e-9);
+    }
+
+    public void testASlowModelIsTimedFewerTimes() throws IOException {
+        Bundle bundle = ToyGraphs.bundle(createTempDir(), ToyGraphs.plain(), null);
+        AtomicLong seconds = new AtomicLong();
+        assertEquals(1, load(bundle, () -> seconds.getAndIncrement() * 1_000_000_000).textsPerSecond(), 1e-9);
+        assertEquals("start and end of one run", 2, seconds.get());
+    }
+}
