@@ -15,6 +15,7 @@ import org.neuralranking.inference.Models;
 import org.neuralranking.inference.OnnxLibrary;
 import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.DeleteModel;
+import org.neuralranking.model.registry.DirectoryKeeper;
 import org.neuralranking.model.registry.GetModels;
 import org.neuralranking.model.registry.LocalModels;
 import org.neuralranking.model.registry.ModelDirectory;
@@ -122,6 +123,9 @@ public final class NeuralRankingPlugin extends Plugin implements ActionPlugin, I
             threadPool.executor(ModelThreads.BUILD)
         );
         clusterService.addListener(localModels);
+        clusterService.addListener(
+            new DirectoryKeeper(nodeEnvironment.nodeDataPaths()[0], clusterService, threadPool.executor(ModelThreads.BUILD))
+        );
         models = new Models(clusterService, localModels, engine);
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
         ModelAnswers answers = new ModelAnswers(List.of(new SparseEncoderAnswer(), new CrossEncoderAnswer()));
