@@ -164,7 +164,7 @@ public class CoexistenceIT {
     }
 
     private static void says(String reason) {
-        assertTrue(reason, reason.contains("another plugin loaded its own ONNX Runtime first: [/"));
-        assertTrue(reason, reason.contains("remove or upgrade that plugin, then restart the node"));
+        assertTrue(reason, reason.contains("another ONNX Runtime is in this process, and the one that was loaded first counts: [/"));
+        assertTrue(reason, reason.contains("remove or upgrade the plugin that has it, then restart the node"));
     }
 }

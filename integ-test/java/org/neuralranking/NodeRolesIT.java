@@ -25,7 +25,7 @@ public class NodeRolesIT {
     private static final int MANAGER = 0;
     private static final int DATA = 1;
     private static final int COORDINATOR = 2;
-    private static final List<String> ROLES = List.of("cluster_manager", "data,ingest", "");
+    private static final List<String> ROLES = List.of("cluster_manager", "data,ingest", "remote_cluster_client");
 
     private static RealCluster cluster;
 

@@ -17,6 +17,7 @@ import org.neuralranking.inference.Models;
 import org.neuralranking.inference.OnnxLibrary;
 import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.DeleteModel;
+import org.neuralranking.model.registry.DirectoryKeeper;
 import org.neuralranking.model.registry.GetModels;
 import org.neuralranking.model.registry.Housekeeping;
 import org.neuralranking.model.registry.LocalModels;
@@ -160,6 +161,7 @@ public final class NeuralRankingPlugin extends Plugin implements
             threadPool.executor(ModelThreads.BUILD)
         );
         clusterService.addListener(localModels);
+        clusterService.addListener(new DirectoryKeeper(ownData(nodeEnvironment), clusterService, threadPool.executor(ModelThreads.BUILD)));
         housekeeping = new Housekeeping(clusterService, modelIndex, modelSettings, threadPool);
         models = new Models(clusterService, localModels, engine, modelSettings);
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
@@ -167,9 +169,14 @@ public final class NeuralRankingPlugin extends Plugin implements
         return List.of(stats, contents, modelIndex, new ModelUsers(), localModels, models, answers);
     }
 
+    /** What this node keeps on its disk. */
+    private static Path ownData(NodeEnvironment environment) {
+        return environment.nodeDataPaths()[0].resolve("neural_ranking");
+    }
+
     private static LocalStore localStore(NodeEnvironment environment) {
         try {
-            return new LocalStore(environment.nodeDataPaths()[0].resolve("neural_ranking"));
+            return new LocalStore(ownData(environment));
         } catch (IOException e) {
             throw new UncheckedIOException("models cannot be kept below the data path of this node", e);
         }

@@ -122,12 +122,12 @@ public final class OnnxLibrary {
         reason.append(hasOwnFiles() ? "[" + nativeDirectory + "]" : "the plugin's jars").append(": ").append(failure.getMessage());
         List<Path> others = OtherCopies.inThisProcess(ours());
         if (others.isEmpty()) {
-            reason.append("; restart the node once this is put right");
+            reason.append("; put this right");
         } else {
-            reason.append("; another plugin loaded its own ONNX Runtime first: ").append(others);
-            reason.append("; remove or upgrade that plugin, then restart the node");
+            reason.append("; another ONNX Runtime is in this process, and the one that was loaded first counts: ").append(others);
+            reason.append("; remove or upgrade the plugin that has it");
         }
-        return reason.append(", until then it loads no model").toString();
+        return reason.append(", then restart the node; until then it loads no model").toString();
     }
 
     private static List<Path> ours() {

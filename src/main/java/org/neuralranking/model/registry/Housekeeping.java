@@ -42,11 +42,11 @@ public final class Housekeeping implements Closeable {
     private void sweep() {
         try {
             if (clusterService.state().nodes().isLocalNodeElectedClusterManager()) {
-                Set<String> storages = ModelDirectory.of(clusterService.state())
-                    .stored()
-                    .stream()
-                    .map(StoredContent::storage)
-                    .collect(Collectors.toSet());
+                ModelDirectory directory = clusterService.state().metadata().custom(ModelDirectory.TYPE);
+                // without a directory it may have been lost, and be brought back: its chunks stay
+                Set<String> storages = directory == null
+                    ? null
+                    : directory.stored().stream().map(StoredContent::storage).collect(Collectors.toSet());
                 index.sweep(storages, threadPool.absoluteTimeInMillis() - settings.uploadExpiry().millis());
             }
         } finally {

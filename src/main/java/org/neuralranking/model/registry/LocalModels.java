@@ -78,11 +78,12 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     public void clusterChanged(ClusterChangedEvent event) {
         boolean recovered = event.state().blocks().hasGlobalBlock(GatewayService.STATE_NOT_RECOVERED_BLOCK) == false;
         if (recovered && (event.metadataChanged() || swept == false)) {
-            apply(ModelDirectory.of(event.state()));
+            // without a directory it may have been lost, and be brought back: nothing is deleted then
+            apply(ModelDirectory.of(event.state()), event.state().metadata().custom(ModelDirectory.TYPE) != null);
         }
     }
 
-    private synchronized void apply(ModelDirectory directory) {
+    private synchronized void apply(ModelDirectory directory, boolean known) {
         Set<String> before = new HashSet<>(kept);
         Set<String> wantedBefore = wanted.keySet();
         wanted = new HashMap<>(directory.loaded());
@@ -103,7 +104,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                 releaseAfter(settings.linger(), hash);
             }
         }
-        if (swept == false) {
+        if (swept == false && known) {
             swept = true;
             builder.execute(this::forgetLeftovers);
         }

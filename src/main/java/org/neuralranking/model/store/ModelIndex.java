@@ -251,7 +251,7 @@ public final class ModelIndex {
      * Deletes what a dead node or a client that gave up has left: parts, and chunks whose storage is not among those in use, written before
      * a moment. Does not block.
      *
-     * @param storages      in use
+     * @param storages      in use; null if that is not known, then no chunk is deleted
      * @param writtenBefore milliseconds since the epoch
      */
     public void sweep(Set<String> storages, long writtenBefore) {
@@ -260,7 +260,7 @@ public final class ModelIndex {
         }
         BoolQueryBuilder left = QueryBuilders.boolQuery()
             .filter(QueryBuilders.rangeQuery("written_at").lt(writtenBefore).format("epoch_millis"))
-            .mustNot(QueryBuilders.boolQuery().filter(QueryBuilders.termQuery("kind", Kind.CHUNK.name())).filter(QueryBuilders.termsQuery("owner", storages)));
+            .mustNot(chunksOf(storages));
         SearchRequest search = new SearchRequest(NAME).source(new SearchSourceBuilder().query(left).size(SWEEP_PAGE).fetchSource(false));
         try (ThreadContext.StoredContext ignored = threadContext.stashContext()) {
             client.admin()
@@ -273,6 +273,11 @@ public final class ModelIndex {
                     )
                 );
         }
+    }
+
+    private static BoolQueryBuilder chunksOf(Set<String> storages) {
+        BoolQueryBuilder chunks = QueryBuilders.boolQuery().filter(QueryBuilders.termQuery("kind", Kind.CHUNK.name()));
+        return storages == null ? chunks : chunks.filter(QueryBuilders.termsQuery("owner", storages));
     }
 
     private void delete(SearchResponse found) {
