@@ -25,7 +25,7 @@ import org.neuralranking.model.bundle.BundleFacts;
  * needed about 14 MB of heap while it was read; one of 6.8 MB took 56 and 29 MB, and needed about 105. In all, S and P took 94 and 44 MB
  * after their dry runs, where 98 and 54 are booked with one thread.
  *
- * @param loadingNative bytes outside the heap while it loads; at least {@code native}
+ * @param loadingNative bytes outside the heap while it loads; at least {@code steadyNative}
  * @param steadyNative  bytes outside the heap from then on
  * @param loadingHeap   bytes in the heap while it loads
  * @param steadyHeap    bytes in the heap from then on

@@ -91,6 +91,16 @@ public class DryRunTests extends OpenSearchTestCase {
         assertMoves(ToyGraphs.sum().node("ReduceSum", List.of("values", "axis1"), "logits", "keepdims", 0));
     }
 
+    /** In a batch there is always a row without padding. */
+    public void testPaddingThatCountsOnlyAloneIsFound() throws IOException {
+        assertMoves(
+            ToyGraphs.sum()
+                .node("ReduceMin", List.of("mask"), "full", "axes", new int[] { 1 })
+                .node("ReduceMax", List.of("full"), "anyFull")
+                .node("Mul", List.of("sum", "anyFull"), "logits")
+        );
+    }
+
     public void testFindingsAreTheSameEveryTime() throws IOException {
         Bundle bundle = ToyGraphs.bundle(createTempDir(), ToyGraphs.dynamic(), null);
         LoadReport first = load(bundle, () -> 0);
@@ -105,6 +115,14 @@ public class DryRunTests extends OpenSearchTestCase {
             "model.onnx: got a graph that refuses token id 315, expected one that takes all 316 tokens of tokenizer.json: ",
             ToyGraphs.sumOver(new float[ToyGraphs.VOCABULARY - 1]).node("Identity", List.of("sum"), "logits")
         );
+    }
+
+    public void testAGraphThatRefusesShortTextsIsNotBlamedOnATokenOfTheirs() {
+        OnnxFile graph = ToyGraphs.sum()
+            .whole("sixth", 5)
+            .node("Gather", List.of("mask", "sixth"), "there", "axis", 1)
+            .node("Mul", List.of("sum", "there"), "logits");
+        assertRefused("model.onnx: got a graph that refuses a text of 5 tokens, padded to 5, expected one that takes texts of up to 64", graph);
     }
 
     public void testATokenThatGivesNaNIsFound() {
