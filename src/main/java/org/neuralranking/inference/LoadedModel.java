@@ -109,11 +109,6 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
             Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(bundle.tokenizer()), settings.maxTextChars());
             opened.push(tokenizer);
             Vocabulary vocabulary = tokenizer.vocabulary();
-            if (facts.task() == Task.SPARSE_ENCODER && facts.vocabularySize() < vocabulary.size()) {
-                throw new BundleException(
-                    "got " + facts.vocabularySize() + " output columns in model.onnx, expected one for each of the " + vocabulary.size() + " tokens of tokenizer.json"
-                );
-            }
             float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), vocabulary) : null;
             TokenSequence probe = tokenizer.single(tokenizer.tokenize("a plain text", facts.maxTokens()), facts.maxTokens());
             OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, memory);

@@ -391,7 +391,6 @@ public class LoadedModelTests extends OpenSearchTestCase {
             noTokenizer,
             noWeights,
             noGraph,
-            with("toy-token-embeddings", null, "BertModel", "BertForMaskedLM", "\"vocab_size\": 316", "\"vocab_size\": 16"),
             with("toy-sparse", "nan-output.onnx"),
             ToyGraphs.bundle(createTempDir(), ToyGraphs.sumOver(new float[5]).node("Identity", List.of("sum"), "logits"), null),
             ToyGraphs.bundle(createTempDir(), ToyGraphs.sum(Float.NaN).node("Identity", List.of("sum"), "logits"), null)
