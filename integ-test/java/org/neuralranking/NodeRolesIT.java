@@ -70,7 +70,7 @@ public class NodeRolesIT {
         cluster.node(DATA).http().post(infer, pair).ok();
         Answer refused = cluster.node(COORDINATOR).http().post(infer, pair).expect(503);
         String reason = refused.at("/error/reason").asText();
-        assertTrue(reason, reason.contains("model [toy-cross-encoder] is not_placed: neural_ranking.node.roles of this node is [[encode_queries]] on node [roles-2]"));
+        assertTrue(reason, reason.contains("model [toy-cross-encoder] is not_placed on node [roles-2]: neural_ranking.node.roles of this node is [encode_queries]"));
     }
 
     @Test

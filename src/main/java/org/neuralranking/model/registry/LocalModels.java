@@ -323,7 +323,11 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     /** @throws OpenSearchStatusException (503) that says how a content stands on this node */
     public OpenSearchStatusException notReady(String name, String hash, String nodeName) {
         ModelState state = state(hash);
-        return new OpenSearchStatusException("model [" + name + "] is " + state + " on node [" + nodeName + "]", RestStatus.SERVICE_UNAVAILABLE);
+        String why = state.reason() == null ? "" : ": " + state.reason();
+        return new OpenSearchStatusException(
+            "model [" + name + "] is " + state.phase() + " on node [" + nodeName + "]" + why,
+            RestStatus.SERVICE_UNAVAILABLE
+        );
     }
 
     @Override
