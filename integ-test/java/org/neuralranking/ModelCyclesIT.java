@@ -27,7 +27,7 @@ public class ModelCyclesIT {
     private static final String MODELS = "/_plugins/_neural_ranking/models";
     private static final int CYCLES = 100;
     /** The JIT compiler, class loading and the allocator's pools have settled after these. */
-    private static final int WARM_UPS = 40;
+    private static final int WARM_UPS = 60;
     private static final double TOLERANCE = 0.02;
     private static final Duration SOON = Duration.ofMinutes(1);
 

@@ -42,7 +42,13 @@ public class ThreeNodesModelsIT {
 
     @BeforeClass
     public static void startCluster() {
-        cluster = RealCluster.start("models", Installation.of(PluginZip.forThisMachine()), 3, List.of());
+        cluster = RealCluster.start(
+            "models",
+            Installation.of(PluginZip.forThisMachine()),
+            3,
+            List.of(),
+            (i, builder) -> builder.setting("neural_ranking.models.linger", "1s")
+        );
     }
 
     @AfterClass
@@ -95,8 +101,8 @@ public class ThreeNodesModelsIT {
         RealNode victim = cluster.node(1);
         victim.kill();
         assertEquals("updated", version(2).register("m", List.of(node(0))).expect(200).at("/result").asText());
+        Http.waitFor("the other copies have taken over", SOON, () -> node(0).get("/_cluster/health/cats").at("/status").asText().equals("yellow"));
         assertSearchSays(2, node(2));
-        cluster.awaitGreen();
         assertSearchSays(2, node(0));
         victim.start();
         cluster.awaitGreen();
@@ -176,7 +182,6 @@ public class ThreeNodesModelsIT {
 
     @Test
     public void g_whatOneNodeRefusesIsRegisteredNowhere() {
-        node(1).put("/_cluster/settings", "{\"transient\": {\"neural_ranking.models.linger\": \"0ms\"}}").ok();
         Path bad = ToyEncoder.version(5);
         try {
             Files.delete(bad.resolve("tokenizer.json"));

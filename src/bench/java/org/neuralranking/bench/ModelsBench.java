@@ -105,10 +105,10 @@ final class ModelsBench {
 
         double[] perHundred = new double[REGISTRATIONS];
         for (int i = 0; i < perHundred.length; i++) {
-            Path hundred = LargeBundle.make("hundred", 100L << 20, SEED + 1 + i);
+            Path hundred = LargeBundle.make("hundred-" + i, 100L << 20, SEED + 1 + i);
             cluster.node(0).addBundle(hundred);
             long from = System.nanoTime();
-            http().put(MODELS + "/hundred", "{\"path\": \"hundred\"}").ok();
+            http().put(MODELS + "/hundred", "{\"path\": \"" + hundred.getFileName() + "\"}").ok();
             perHundred[i] = (System.nanoTime() - from) / 1e9;
             http().delete(MODELS + "/hundred").ok();
         }
