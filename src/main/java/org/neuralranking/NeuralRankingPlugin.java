@@ -161,9 +161,9 @@ public final class NeuralRankingPlugin extends Plugin implements
             threadPool.executor(ModelThreads.BUILD)
         );
         clusterService.addListener(localModels);
-        clusterService.addListener(new DirectoryKeeper(ownData(nodeEnvironment), clusterService, threadPool.executor(ModelThreads.BUILD)));
+        clusterService.addListener(new DirectoryKeeper(ownData(nodeEnvironment), clusterService, threadPool.generic()));
         housekeeping = new Housekeeping(clusterService, modelIndex, modelSettings, threadPool);
-        models = new Models(clusterService, localModels, engine, modelSettings);
+        models = new Models(clusterService, localModels, engine, modelSettings, threadPool);
         rescoring = new RescoreServices(models, stats.rescore(), RescoreSettings.of(settings, clusterService.getClusterSettings()));
         ModelAnswers answers = new ModelAnswers(List.of(new SparseEncoderAnswer(), new CrossEncoderAnswer()));
         return List.of(stats, contents, modelIndex, new ModelUsers(), localModels, models, answers);

@@ -2,6 +2,7 @@ package org.neuralranking.inference;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import org.neuralranking.model.ModelRef;
@@ -17,6 +18,7 @@ import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.tasks.TaskCancelledException;
+import org.opensearch.threadpool.ThreadPool;
 
 /** The way from an id that a user wrote to a model that answers. One a node. */
 public final class Models {
@@ -28,12 +30,15 @@ public final class Models {
     private final LocalModels local;
     private final InferenceEngine engine;
     private final ModelSettings settings;
+    /** Search threads that may wait at the same time: while a model is loaded, half of them must be left for searches that need none. */
+    private final Semaphore waitingSearches;
 
-    public Models(ClusterService clusterService, LocalModels local, InferenceEngine engine, ModelSettings settings) {
+    public Models(ClusterService clusterService, LocalModels local, InferenceEngine engine, ModelSettings settings, ThreadPool threadPool) {
         this.clusterService = clusterService;
         this.local = local;
         this.engine = engine;
         this.settings = settings;
+        this.waitingSearches = new Semaphore(Math.max(1, threadPool.info(ThreadPool.Names.SEARCH).getMax() / 2));
     }
 
     /** A content, pinned, and what it does. */
@@ -82,7 +87,7 @@ public final class Models {
     }
 
     /**
-     * As {@link #acquire}, but waits for a model that is being loaded, as long as a search without a budget may. Does not block.
+     * As {@link #acquire}, but waits for a model that is being loaded, as long as a query may wait for its encoder. Does not block.
      *
      * @param executor runs the listener
      */
@@ -95,16 +100,30 @@ public final class Models {
     }
 
     /**
-     * As {@link #acquire}, but waits for a model that is being loaded.
+     * As {@link #acquire}, but waits for a model that is being loaded, unless many searches wait already. For search threads.
      *
-     * @param budgetNanos     the longest wait; {@link Long#MAX_VALUE} for a search without a budget
+     * @param deadlineNanos   on {@link System#nanoTime()}'s clock
      * @param stopIfCancelled called again and again while it waits
      * @throws OpenSearchStatusException (503) if it is not ready by then
      */
-    public LoadedModel acquireForSearch(ModelRef ref, long budgetNanos, Runnable stopIfCancelled) {
-        long waitNanos = budgetNanos == Long.MAX_VALUE ? settings.searchWait().nanos() : budgetNanos;
+    public LoadedModel acquireForSearch(ModelRef ref, long deadlineNanos, Runnable stopIfCancelled) {
+        LoadedModel ready = engine.acquire(ref.hash());
+        if (ready != null) {
+            return ready;
+        }
+        if (waitingSearches.tryAcquire()) {
+            try {
+                await(ref, deadlineNanos - System.nanoTime(), stopIfCancelled);
+            } finally {
+                waitingSearches.release();
+            }
+        }
+        return acquire(ref);
+    }
+
+    private void await(ModelRef ref, long nanos, Runnable stopIfCancelled) {
         CountDownLatch settled = new CountDownLatch(1);
-        local.awaitSettled(ref.hash(), TimeValue.timeValueNanos(waitNanos), settled::countDown);
+        local.awaitSettled(ref.hash(), TimeValue.timeValueNanos(nanos), settled::countDown);
         try {
             while (settled.await(CHECK_MILLIS, TimeUnit.MILLISECONDS) == false) {
                 stopIfCancelled.run();
@@ -113,6 +132,5 @@ public final class Models {
             Thread.currentThread().interrupt();
             throw new TaskCancelledException("interrupted while waiting for model [" + ref.id() + "]");
         }
-        return acquire(ref);
     }
 }

@@ -105,7 +105,7 @@ final class NeuralRescorer implements Rescorer {
 
     private WindowLogits score(int[] docs, long deadlineNanos, IndexSearcher searcher, NeuralRescoreContext context) throws IOException {
         Runnable stopIfCancelled = () -> stopIfCancelled(searcher);
-        try (LoadedModel model = services.models().acquireForSearch(context.model, context.budgetNanos, stopIfCancelled)) {
+        try (LoadedModel model = services.models().acquireForSearch(context.model, deadlineNanos, stopIfCancelled)) {
             PairScoring pairs;
             try {
                 pairs = new PairScoring(model, context.clause.queryText());

@@ -1,5 +1,7 @@
 package org.neuralranking.model.registry;
 
+import static org.opensearch.action.ValidateActions.addValidationError;
+
 import java.io.IOException;
 import java.util.List;
 
@@ -122,7 +124,9 @@ public final class DeleteModel extends DirectoryAction<DeleteModel.Request, Ackn
 
         @Override
         public ActionRequestValidationException validate() {
-            return null;
+            return id.indexOf('@') < 0
+                ? null
+                : addValidationError("got [" + id + "], expected a model id; an alias is deleted by DELETE …/models/{id}/_aliases/{alias}", null);
         }
     }
 }

@@ -77,9 +77,17 @@ abstract class DirectoryAction<Q extends AcknowledgedRequest<Q>, R extends Actio
             public void clusterStateProcessed(String source, ClusterState before, ClusterState after) {
                 Set<StoredContent> unnamed = new HashSet<>(ModelDirectory.of(before).stored());
                 unnamed.removeAll(ModelDirectory.of(after).stored());
-                unnamed.forEach(content -> index.dropChunks(content.storage(), content.chunks()));
+                unnamed.forEach(DirectoryAction.this::dropUnlessNamed);
             }
         });
+    }
+
+    /** Deletes a content's chunks, unless the directory names them after all: a call that is made again may have succeeded before. */
+    final void dropUnlessNamed(StoredContent content) {
+        boolean named = ModelDirectory.of(clusterService.state()).stored().stream().anyMatch(other -> other.storage().equals(content.storage()));
+        if (named == false) {
+            index.dropChunks(content.storage(), content.chunks());
+        }
     }
 
     @Override

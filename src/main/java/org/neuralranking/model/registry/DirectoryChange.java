@@ -32,7 +32,7 @@ sealed interface DirectoryChange extends Writeable {
         byte kind = in.readByte();
         return switch (kind) {
             case Register.KIND -> new Register(new StoredContent(in));
-            case Rollback.KIND -> new Rollback();
+            case Rollback.KIND -> new Rollback(in.readOptionalString(), in.readOptionalString());
             case Alias.KIND -> new Alias(in.readString(), in.readOptionalString());
             default -> throw new IOException("got kind of change " + kind);
         };
@@ -77,9 +77,22 @@ sealed interface DirectoryChange extends Writeable {
         }
     }
 
-    /** Back to the previous content; the present one becomes the previous, so that a second rollback undoes the first. */
-    record Rollback() implements DirectoryChange {
+    /**
+     * Back to the previous content; the present one becomes the previous, so that a second rollback undoes the first.
+     *
+     * @param from hash that the id means when the rollback is asked for, or null before that is known
+     * @param to   hash that it means afterwards, or null as well
+     */
+    record Rollback(String from, String to) implements DirectoryChange {
         private static final byte KIND = 1;
+
+        Rollback() {
+            this(null, null);
+        }
+
+        Rollback pinned(ModelEntry entry) {
+            return from != null || entry.previous() == null ? this : new Rollback(entry.current().hash(), entry.previous().hash());
+        }
 
         @Override
         public StoredContent content(String id, ModelEntry entry) {
@@ -87,20 +100,30 @@ sealed interface DirectoryChange extends Writeable {
             if (previous == null) {
                 throw new IllegalArgumentException("got model [" + id + "] that was never replaced, expected one with a previous content");
             }
-            return previous;
+            return to == null ? pinned(entry).content(id, entry) : expected(id, entry.withHash(to));
+        }
+
+        private static StoredContent expected(String id, StoredContent content) {
+            if (content == null) {
+                throw changedMeanwhile(id);
+            }
+            return content;
         }
 
         @Override
         public ModelEntry apply(String id, ModelEntry entry, StoredContent content) {
-            if (content.equals(content(id, entry)) == false) {
-                throw changedMeanwhile(id);
+            if (registered(id, entry).current().hash().equals(content.hash())) {
+                return entry; // made again after its answer was lost
             }
-            return entry.replacedBy(content);
+            boolean asFound = from == null || entry.current().hash().equals(from);
+            return entry.replacedBy(expected(id, asFound ? entry.withHash(content.hash()) : null));
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             out.writeByte(KIND);
+            out.writeOptionalString(from);
+            out.writeOptionalString(to);
         }
     }
 

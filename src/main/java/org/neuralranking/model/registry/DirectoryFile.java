@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
+import org.opensearch.common.util.io.IOUtils;
 import org.opensearch.common.xcontent.json.JsonXContent;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.xcontent.DeprecationHandler;
@@ -34,13 +35,18 @@ final class DirectoryFile {
             builder.endObject().endObject();
             Files.write(next, BytesReference.toBytes(BytesReference.bytes(builder)));
         }
+        IOUtils.fsync(next, false);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        IOUtils.fsync(file.toAbsolutePath().getParent(), true);
     }
 
-    /** What was written for this cluster; empty if nothing was, or for another one. */
-    ModelDirectory read(String clusterUuid) throws IOException {
+    /** A directory and the cluster that it is of. */
+    record Copy(String clusterUuid, ModelDirectory directory) {}
+
+    /** What was written last, or null. */
+    Copy read() throws IOException {
         if (Files.notExists(file)) {
-            return ModelDirectory.EMPTY;
+            return null;
         }
         String cluster = null;
         ModelDirectory directory = ModelDirectory.EMPTY;
@@ -62,6 +68,6 @@ final class DirectoryFile {
                 }
             }
         }
-        return clusterUuid.equals(cluster) ? directory : ModelDirectory.EMPTY;
+        return new Copy(String.valueOf(cluster), directory);
     }
 }

@@ -10,7 +10,6 @@ import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.cluster.ClusterStateUpdateTask;
-import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.gateway.GatewayService;
 
@@ -31,17 +30,29 @@ public final class DirectoryKeeper implements ClusterStateListener {
     private final DirectoryFile file;
     private final ClusterService clusterService;
     private final Executor executor;
+    private final DirectoryFile.Copy copy; // as this process found it, or null
 
-    private ModelDirectory kept; // null before the first look at the state
+    private ModelDirectory latest; // null before the first look at the state
+    private final Object writing = new Object();
 
     /**
      * @param data     directory of this node's data
-     * @param executor runs what it is given in order; blocking there is fine
+     * @param executor blocking there is fine
      */
     public DirectoryKeeper(Path data, ClusterService clusterService, Executor executor) {
         this.file = new DirectoryFile(data.resolve(FILE_NAME));
         this.clusterService = clusterService;
         this.executor = executor;
+        this.copy = read();
+    }
+
+    private DirectoryFile.Copy read() {
+        try {
+            return file.read();
+        } catch (IOException | RuntimeException e) {
+            LOGGER.warn("the copy of the directory of models cannot be read", e);
+            return null;
+        }
     }
 
     @Override
@@ -52,41 +63,43 @@ public final class DirectoryKeeper implements ClusterStateListener {
         }
         String cluster = state.metadata().clusterUUID();
         ModelDirectory directory = state.metadata().custom(ModelDirectory.TYPE);
-        if (directory != null) {
-            if (directory.equals(kept) == false) {
-                kept = directory;
-                executor.execute(() -> keep(cluster, directory));
+        synchronized (this) {
+            if (directory != null && directory.equals(latest) == false) {
+                latest = directory;
+                executor.execute(() -> keep(cluster));
+            } else if (directory == null && latest == null && state.nodes().isLocalNodeElectedClusterManager()) {
+                latest = ModelDirectory.EMPTY; // one look is enough: what is lost was lost before this node started
+                if (copy != null && copy.clusterUuid().equals(cluster) && copy.directory().entries().isEmpty() == false) {
+                    bringBack();
+                }
             }
-        } else if (state.nodes().isLocalNodeElectedClusterManager() && kept == null) {
-            kept = ModelDirectory.EMPTY; // one look is enough: what is lost was lost before this node started
-            executor.execute(() -> bringBack(cluster));
         }
     }
 
-    private void keep(String cluster, ModelDirectory directory) {
-        try {
-            file.write(cluster, directory);
-        } catch (IOException | RuntimeException e) {
-            LOGGER.warn("no copy of the directory of models is kept: after a time without the plugin, models would have to be registered again", e);
+    /** Writes what is the latest by then, so that it does not matter in which order writes come. */
+    private void keep(String cluster) {
+        synchronized (writing) {
+            ModelDirectory directory;
+            synchronized (this) {
+                directory = latest;
+            }
+            try {
+                file.write(cluster, directory);
+            } catch (IOException | RuntimeException e) {
+                LOGGER.warn("no copy of the directory of models is kept: after a time without the plugin, models would have to be registered again", e);
+            }
         }
     }
 
-    private void bringBack(String cluster) {
-        ModelDirectory copy;
-        try {
-            copy = file.read(cluster);
-        } catch (IOException | RuntimeException e) {
-            LOGGER.warn("the copy of the directory of models cannot be read", e);
-            return;
-        }
-        if (copy.entries().isEmpty()) {
-            return;
-        }
+    private void bringBack() {
         clusterService.submitStateUpdateTask("bring back the neural ranking models", new ClusterStateUpdateTask() {
             @Override
             public ClusterState execute(ClusterState current) {
-                Metadata metadata = current.metadata();
-                return metadata.custom(ModelDirectory.TYPE) == null && metadata.clusterUUID().equals(cluster) ? copy.in(current) : current;
+                ModelDirectory directory = ModelDirectory.of(current); // somebody may have registered a model meanwhile
+                for (ModelEntry entry : copy.directory().entries()) {
+                    directory = directory.get(entry.id()) == null ? directory.with(entry) : directory;
+                }
+                return current.metadata().clusterUUID().equals(copy.clusterUuid()) ? directory.in(current) : current;
             }
 
             @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 import org.apache.logging.log4j.LogManager;
@@ -20,9 +21,10 @@ import org.opensearch.OpenSearchStatusException;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.common.unit.TimeValue;
-import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.breaker.CircuitBreakingException;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.gateway.GatewayService;
+import org.opensearch.threadpool.Scheduler;
 import org.opensearch.threadpool.ThreadPool;
 
 /**
@@ -50,7 +52,8 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     private final Map<String, ModelState> states = new HashMap<>(); // by content hash
     private final Map<String, Long> releases = new HashMap<>(); // when to give it up, by content hash; the latest of several moments
-    private final Map<String, List<Runnable>> waiting = new HashMap<>(); // by content hash; run when its state settles
+    private final Map<String, List<Waiting>> waiting = new HashMap<>(); // by content hash; told when its state settles
+    private final Map<String, Set<String>> prepared = new HashMap<>(); // storages of registrations under way, by content hash
     private Map<String, List<StoredContent>> wanted = Map.of(); // loaded, by content hash
     private Set<String> kept = Set.of(); // on disk, by content hash
     private Set<String> elsewhere = Set.of(); // registered but not wanted here, by content hash
@@ -77,15 +80,16 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     @Override
     public void clusterChanged(ClusterChangedEvent event) {
         boolean recovered = event.state().blocks().hasGlobalBlock(GatewayService.STATE_NOT_RECOVERED_BLOCK) == false;
-        if (recovered && (event.metadataChanged() || swept == false)) {
-            // without a directory it may have been lost, and be brought back: nothing is deleted then
-            apply(ModelDirectory.of(event.state()), event.state().metadata().custom(ModelDirectory.TYPE) != null);
+        ModelDirectory directory = event.state().metadata().custom(ModelDirectory.TYPE);
+        // a state without a directory may have lost it, and get it back: nothing is given up then
+        if (recovered && directory != null && (event.metadataChanged() || swept == false)) {
+            apply(directory);
         }
     }
 
-    private synchronized void apply(ModelDirectory directory, boolean known) {
+    private synchronized void apply(ModelDirectory directory) {
         Set<String> before = new HashSet<>(kept);
-        Set<String> wantedBefore = wanted.keySet();
+        Map<String, List<StoredContent>> wantedBefore = wanted;
         wanted = new HashMap<>(directory.loaded());
         wanted.values().removeIf(copies -> placement.holds(copies.getFirst().task()) == false);
         elsewhere = new HashSet<>(directory.loaded().keySet());
@@ -93,18 +97,21 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         kept = directory.stored().stream().filter(content -> placement.holds(content.task())).map(StoredContent::hash).collect(Collectors.toSet());
         for (String hash : wanted.keySet()) {
             releases.remove(hash);
-            if (states.containsKey(hash) == false) {
+            prepared.remove(hash);
+            ModelState state = state(hash);
+            boolean registeredAgain = wanted.get(hash).equals(wantedBefore.get(hash)) == false;
+            if (state == ModelState.ABSENT || state.phase() == ModelState.Phase.FAILED && registeredAgain) {
                 states.put(hash, ModelState.loading(null));
                 load(hash, threadPool.preciseRelativeTimeInNanos(), FIRST_RETRY);
             }
         }
-        before.addAll(wantedBefore);
+        before.addAll(wantedBefore.keySet());
         for (String hash : before) {
-            if (kept.contains(hash) == false || wantedBefore.contains(hash) && wanted.containsKey(hash) == false) {
+            if (kept.contains(hash) == false || wantedBefore.containsKey(hash) && wanted.containsKey(hash) == false) {
                 releaseAfter(settings.linger(), hash);
             }
         }
-        if (swept == false && known) {
+        if (swept == false) {
             swept = true;
             builder.execute(this::forgetLeftovers);
         }
@@ -141,22 +148,22 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         }
         try {
             load(hash, copies, startNanos);
-        } catch (IOException e) {
-            LOGGER.debug("content [{}] cannot be read yet", hash, e);
+        } catch (IOException | CircuitBreakingException e) {
+            LOGGER.debug("content [{}] cannot be loaded yet", hash, e);
             retryLater(hash, e, startNanos, retry);
         } catch (Exception | LinkageError e) {
             LOGGER.warn("content [{}] cannot be loaded on this node", hash, e);
         }
     }
 
-    private void retryLater(String hash, IOException e, long startNanos, TimeValue retry) {
+    private void retryLater(String hash, Exception e, long startNanos, TimeValue retry) {
         synchronized (this) {
             if (closed || wanted.containsKey(hash) == false) {
                 states.remove(hash);
                 return;
             }
-            states.put(hash, ModelState.loading("tried again in " + retry + ": " + e.getMessage()));
         }
+        settle(hash, ModelState.loading("tried again in " + retry + ": " + e.getMessage()));
         TimeValue next = TimeValue.timeValueMillis(Math.min(2 * retry.millis(), LAST_RETRY.millis()));
         threadPool.schedule(() -> load(hash, startNanos, next), retry, ThreadPool.Names.SAME);
     }
@@ -171,19 +178,24 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         if (placement.holds(content.task()) == false) {
             return false;
         }
+        synchronized (this) {
+            prepared.computeIfAbsent(content.hash(), unused -> new HashSet<>()).add(content.storage());
+        }
         releaseAfter(PREPARED_HOLD, content.hash());
         try {
             load(content.hash(), List.of(content), threadPool.preciseRelativeTimeInNanos());
             return true;
         } catch (Exception | LinkageError e) {
-            giveUp(content.hash());
+            giveUp(content);
             throw e;
         }
     }
 
-    /** A content that was prepared is not registered after all. */
-    synchronized void giveUp(String hash) {
-        if (wanted.containsKey(hash) == false) {
+    /** A content that was prepared is not registered after all; another registration may still hold it. */
+    synchronized void giveUp(StoredContent content) {
+        String hash = content.hash();
+        prepared.computeIfPresent(hash, (unused, storages) -> storages.remove(content.storage()) && storages.isEmpty() ? null : storages);
+        if (wanted.containsKey(hash) == false && prepared.containsKey(hash) == false) {
             releases.remove(hash);
             releaseAfter(settings.linger(), hash);
         }
@@ -210,19 +222,13 @@ public final class LocalModels implements ClusterStateListener, Closeable {
             try {
                 bundle = materials.materialise(hash, copies);
                 report = runtime.load(bundle);
-            } catch (IOException e) {
-                settle(hash, before);
+            } catch (IOException | CircuitBreakingException e) {
+                settle(hash, before); // it may work later
                 throw e;
             } catch (Exception | LinkageError e) {
                 // LinkageError: the native library of this platform is missing or does not fit
                 failed(hash, e);
                 throw e;
-            }
-            synchronized (this) {
-                if (closed) {
-                    runtime.unload(hash);
-                    return;
-                }
             }
             settle(hash, ModelState.ready(bundle.facts(), threadPool.preciseRelativeTimeInNanos() - startNanos, report));
         }
@@ -238,8 +244,10 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     /** Sets a state, and tells who waits if there is nothing more to wait for. */
     private void settle(String hash, ModelState state) {
-        List<Runnable> told = List.of();
+        List<Waiting> told = List.of();
+        boolean unload;
         synchronized (this) {
+            unload = closed && state.ready();
             if (closed || state == ModelState.ABSENT) {
                 states.remove(hash);
             } else {
@@ -249,7 +257,10 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                 told = waiting.remove(hash);
             }
         }
-        told.forEach(Runnable::run);
+        if (unload) {
+            runtime.unload(hash);
+        }
+        told.forEach(Waiting::tell);
     }
 
     /**
@@ -257,26 +268,43 @@ public final class LocalModels implements ClusterStateListener, Closeable {
      * must not be held up; it finds out by itself how the content stands.
      */
     public void awaitSettled(String hash, TimeValue atMost, Runnable listener) {
-        ActionListener<Void> once = ActionListener.notifyOnce(ActionListener.wrap(listener));
-        Runnable told = () -> once.onResponse(null);
+        Waiting waits = new Waiting(threadPool.getThreadContext().preserveContext(listener));
+        boolean settled;
         synchronized (this) {
-            if (closed || state(hash).open() == false || atMost.nanos() <= 0) {
-                told = null;
-            } else {
-                waiting.computeIfAbsent(hash, unused -> new ArrayList<>()).add(told);
+            settled = closed || state(hash).open() == false || atMost.nanos() <= 0;
+            if (settled == false) {
+                waiting.computeIfAbsent(hash, unused -> new ArrayList<>()).add(waits);
+                waits.timeout = threadPool.schedule(() -> {
+                    synchronized (this) {
+                        waiting.computeIfPresent(hash, (unused, all) -> all.remove(waits) && all.isEmpty() ? null : all);
+                    }
+                    waits.tell();
+                }, atMost, ThreadPool.Names.GENERIC);
             }
         }
-        if (told == null) {
-            once.onResponse(null);
-            return;
+        if (settled) {
+            waits.tell();
         }
-        Runnable timedOut = told;
-        threadPool.schedule(() -> {
-            synchronized (this) {
-                waiting.computeIfPresent(hash, (unused, listeners) -> listeners.remove(timedOut) && listeners.isEmpty() ? null : listeners);
+    }
+
+    /** Somebody who waits for a content, in a thread context of his own. */
+    private static final class Waiting {
+        private final Runnable listener;
+        private final AtomicBoolean told = new AtomicBoolean();
+        private volatile Scheduler.ScheduledCancellable timeout;
+
+        Waiting(Runnable listener) {
+            this.listener = listener;
+        }
+
+        void tell() {
+            if (told.compareAndSet(false, true)) {
+                if (timeout != null) {
+                    timeout.cancel();
+                }
+                listener.run();
             }
-            timedOut.run();
-        }, atMost, ThreadPool.Names.GENERIC);
+        }
     }
 
     private synchronized void releaseAfter(TimeValue time, String hash) {
@@ -300,6 +328,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                 if (closed || releases.remove(hash, at) == false) {
                     return;
                 }
+                prepared.remove(hash);
                 state = states.remove(hash);
                 keep = kept.contains(hash);
             }
@@ -332,18 +361,20 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     @Override
     public void close() throws IOException {
-        List<Runnable> told = new ArrayList<>();
+        List<String> loaded = new ArrayList<>();
+        List<Waiting> told = new ArrayList<>();
         synchronized (this) {
             closed = true;
             states.forEach((hash, state) -> {
                 if (state.ready()) {
-                    runtime.unload(hash);
+                    loaded.add(hash);
                 }
             });
             states.clear();
             waiting.values().forEach(told::addAll);
             waiting.clear();
         }
-        told.forEach(Runnable::run);
+        loaded.forEach(runtime::unload);
+        told.forEach(Waiting::tell);
     }
 }

@@ -19,7 +19,7 @@ public final class ModelSettings {
         Property.NodeScope,
         Property.Dynamic
     );
-    /** For what a search without a budget waits for a model that is being loaded; about what loading takes after a restart. */
+    /** How long a query waits for its encoder while that is being loaded; about what loading takes after a restart. Rescorers have budgets. */
     public static final Setting<TimeValue> SEARCH_WAIT = Setting.timeSetting(
         "neural_ranking.models.search_wait",
         TimeValue.timeValueSeconds(10),

@@ -70,9 +70,9 @@ public record ModelState(Phase phase, String reason, BundleFacts facts, long rea
         return phase == Phase.READY;
     }
 
-    /** Whether waiting may help. */
+    /** Whether a search should wait: what could not be loaded at the first try may take for ever. */
     boolean open() {
-        return phase == Phase.ABSENT || phase == Phase.LOADING;
+        return phase == Phase.ABSENT || phase == Phase.LOADING && reason == null;
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class PrepareModel extends EveryNode<PrepareModel.Wish, PrepareMode
     @Override
     protected Prepared answer(Wish wish) {
         if (wish.prepare == false) {
-            models.giveUp(wish.content.hash());
+            models.giveUp(wish.content);
             return new Prepared(clusterService.localNode(), false);
         }
         try {

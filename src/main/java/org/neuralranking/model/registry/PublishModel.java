@@ -5,6 +5,7 @@ import static org.opensearch.action.ValidateActions.addValidationError;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.neuralranking.model.store.ModelIndex;
@@ -26,8 +27,12 @@ import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.rest.RestStatus;
+import org.opensearch.core.tasks.TaskCancelledException;
+import org.opensearch.core.tasks.TaskId;
 import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.tasks.CancellableTask;
+import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportException;
 import org.opensearch.transport.TransportService;
@@ -44,7 +49,6 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
     private static final Pattern ALIAS = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,63}");
 
     private final Client client;
-    private final ModelIndex index;
 
     @Inject
     public PublishModel(
@@ -58,11 +62,17 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
     ) {
         super(TYPE, Request::new, transportService, clusterService, threadPool, actionFilters, resolver, index);
         this.client = client;
-        this.index = index;
+    }
+
+    /** A rollback says what it found on the node that was asked: made again after its answer was lost, it must not roll back twice. */
+    @Override
+    protected void doExecute(Task task, Request request, ActionListener<Response> listener) {
+        request.pin(ModelDirectory.of(clusterService.state()).get(request.id));
+        super.doExecute(task, request, listener);
     }
 
     @Override
-    protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
+    protected void clusterManagerOperation(Task task, Request request, ClusterState state, ActionListener<Response> listener) {
         StoredContent content;
         try {
             content = request.change.content(request.id, ModelDirectory.of(state).get(request.id));
@@ -70,50 +80,83 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
             refused(request);
             throw e;
         }
-        ActionListener<Void> prepared = ActionListener.wrap(ready -> change(request, content, listener), e -> {
-            refused(request);
-            client.execute(PrepareModel.TYPE, new EveryNode.Question<>(new PrepareModel.Wish(content, false)), ActionListener.wrap(() -> {}));
-            listener.onFailure(e);
+        ActionListener<Void> prepared = ActionListener.wrap(ready -> change((CancellableTask) task, request, content, listener), e -> {
+            try {
+                refused(request);
+                giveUp(content);
+            } finally {
+                listener.onFailure(e);
+            }
         });
         switch (request.waitFor) {
             case ALL -> prepareOnAll(request, content, prepared);
-            case ANY -> prepareOnOneOf(new ArrayList<>(state.nodes().getNodes().values()), request, content, prepared);
+            case ANY -> prepareOnOneOf(new ArrayList<>(state.nodes().getNodes().values()), request, content, null, prepared);
             case NONE -> prepared.onResponse(null);
         }
+    }
+
+    @Override
+    protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<Response> listener) {
+        throw new UnsupportedOperationException("with a task");
+    }
+
+    private void giveUp(StoredContent content) {
+        client.execute(PrepareModel.TYPE, new EveryNode.Question<>(new PrepareModel.Wish(content, false)), ActionListener.wrap(() -> {}));
     }
 
     private void prepareOnAll(Request request, StoredContent content, ActionListener<Void> prepared) {
         EveryNode.Question<PrepareModel.Wish> question = new EveryNode.Question<>(new PrepareModel.Wish(content, true));
         client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
-            for (FailedNodeException failure : answer.failures()) {
+            List<OpenSearchStatusException> failures = answer.failures()
+                .stream()
                 // a node that has left meanwhile loads the model when it comes back
-                if (clusterService.state().nodes().nodeExists(failure.nodeId())) {
-                    throw notPrepared(request, failure);
-                }
+                .filter(failure -> clusterService.state().nodes().nodeExists(failure.nodeId()))
+                .map(failure -> notPrepared(request, failure))
+                .toList();
+            if (failures.isEmpty()) {
+                prepared.onResponse(null);
+            } else {
+                // what is wrong with the bundle says more than what is wrong with a node
+                throw failures.stream().filter(e -> e.status() == RestStatus.BAD_REQUEST).findFirst().orElse(failures.getFirst());
             }
-            prepared.onResponse(null);
         }, prepared::onFailure));
     }
 
-    /** Asks one node after the other until one has it; a bundle that one refuses is refused. */
-    private void prepareOnOneOf(List<DiscoveryNode> nodes, Request request, StoredContent content, ActionListener<Void> prepared) {
+    /**
+     * Asks one node after the other until one has it; a bundle that one refuses is refused.
+     *
+     * @param failure of a node that was asked before, or null
+     */
+    private void prepareOnOneOf(
+        List<DiscoveryNode> nodes,
+        Request request,
+        StoredContent content,
+        OpenSearchStatusException failure,
+        ActionListener<Void> prepared
+    ) {
         if (nodes.isEmpty()) {
-            prepared.onResponse(null); // no node holds such models
+            if (failure == null) {
+                prepared.onResponse(null); // no node holds such models
+            } else {
+                prepared.onFailure(failure);
+            }
             return;
         }
-        EveryNode.Question<PrepareModel.Wish> question = new EveryNode.Question<>(new PrepareModel.Wish(content, true), nodes.removeLast().getId());
+        String node = nodes.removeLast().getId();
+        EveryNode.Question<PrepareModel.Wish> question = new EveryNode.Question<>(new PrepareModel.Wish(content, true), node);
         client.execute(PrepareModel.TYPE, question.timeout(request.timeout()), ActionListener.wrap(answer -> {
-            if (answer.getNodes().stream().anyMatch(node -> node.ready)) {
+            if (answer.getNodes().stream().anyMatch(ready -> ready.ready)) {
                 prepared.onResponse(null);
                 return;
             }
-            for (FailedNodeException failure : answer.failures()) {
-                OpenSearchStatusException e = notPrepared(request, failure);
-                if (nodes.isEmpty() || e.status() == RestStatus.BAD_REQUEST) {
-                    throw e;
+            OpenSearchStatusException last = failure;
+            for (FailedNodeException failed : answer.failures()) {
+                last = notPrepared(request, failed);
+                if (last.status() == RestStatus.BAD_REQUEST) {
+                    throw last;
                 }
             }
-            prepareOnOneOf(nodes, request, content, prepared);
+            prepareOnOneOf(nodes, request, content, last, prepared);
         }, prepared::onFailure));
     }
 
@@ -126,17 +169,21 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
         return new OpenSearchStatusException(message, status, cause);
     }
 
-    private void change(Request request, StoredContent content, ActionListener<Response> listener) {
+    private void change(CancellableTask task, Request request, StoredContent content, ActionListener<Response> listener) {
         submit("neural ranking model " + request.id, request, new Change<>() {
             private String result;
             private ModelEntry entry;
 
             @Override
             ModelDirectory execute(ModelDirectory directory, ClusterState state) {
+                if (task.isCancelled()) {
+                    throw new TaskCancelledException("cancelled before model [" + request.id + "] was changed");
+                }
                 ModelEntry before = directory.get(request.id);
                 entry = request.change.apply(request.id, before, content);
                 boolean same = before != null && before.current().hash().equals(entry.current().hash());
-                result = before == null ? "created" : same && request.change instanceof DirectoryChange.Register ? "unchanged" : "updated";
+                boolean alias = request.change instanceof DirectoryChange.Alias;
+                result = before == null ? "created" : same && alias == false ? "unchanged" : "updated";
                 return directory.with(entry);
             }
 
@@ -148,6 +195,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
             @Override
             void refused() {
                 PublishModel.this.refused(request);
+                giveUp(content);
             }
         }, listener);
     }
@@ -155,7 +203,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
     /** The directory will not name it: what was stored for it goes. */
     private void refused(Request request) {
         if (request.change instanceof DirectoryChange.Register(StoredContent stored)) {
-            index.dropChunks(stored.storage(), stored.chunks());
+            dropUnlessNamed(stored);
         }
     }
 
@@ -166,7 +214,7 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
 
     static final class Request extends AcknowledgedRequest<Request> {
         private final String id;
-        private final DirectoryChange change;
+        private DirectoryChange change;
         private final WaitFor waitFor;
 
         Request(String id, DirectoryChange change, WaitFor waitFor) {
@@ -189,6 +237,22 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
             out.writeString(id);
             change.writeTo(out);
             out.writeEnum(waitFor);
+        }
+
+        private void pin(ModelEntry entry) {
+            if (change instanceof DirectoryChange.Rollback rollback && entry != null) {
+                change = rollback.pinned(entry);
+            }
+        }
+
+        @Override
+        public Task createTask(long taskId, String type, String action, TaskId parent, Map<String, String> headers) {
+            return new CancellableTask(taskId, type, action, "model [" + id + "]", parent, headers) {
+                @Override
+                public boolean shouldCancelChildrenOnCancellation() {
+                    return false; // a node that loads is not interrupted, it is told to give up
+                }
+            };
         }
 
         @Override

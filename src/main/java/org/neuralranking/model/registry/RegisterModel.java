@@ -10,6 +10,7 @@ import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.store.Contents;
 import org.neuralranking.model.store.ModelIndex;
 import org.neuralranking.model.store.StoredContent;
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ActionFilters;
@@ -22,6 +23,8 @@ import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.core.tasks.TaskCancelledException;
 import org.opensearch.core.tasks.TaskId;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
@@ -74,12 +77,12 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
 
     @Override
     protected void doExecute(Task task, Request request, ActionListener<PublishModel.Response> listener) {
-        // only storing is done on the pool's thread: publishing makes this node load the model there, too
+        // not on the threads that load: what others wait for must not wait for gigabytes that are being stored
         ActionListener<StoredContent> stored = ContextPreservingActionListener.wrapPreservingContext(
-            ActionListener.wrap(content -> publish(request, content, listener), listener::onFailure),
+            ActionListener.wrap(content -> publish((RegistrationTask) task, request, content, listener), listener::onFailure),
             threadPool.getThreadContext()
         );
-        threadPool.executor(ModelThreads.BUILD).execute(() -> ActionListener.completeWith(stored, () -> store((RegistrationTask) task, request)));
+        threadPool.generic().execute(() -> ActionListener.completeWith(stored, () -> store((RegistrationTask) task, request)));
     }
 
     private StoredContent store(RegistrationTask task, Request request) throws IOException {
@@ -89,11 +92,14 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
             task.phase("storing", bytes);
             return contents.store(staged, task::stored, task::isCancelled);
         } catch (BundleException e) {
-            throw new BundleException(
-                "model [" + request.id + "] is not registered; node [" + clusterService.getNodeName() + "]: " + e.getMessage(),
-                e
-            );
+            throw new BundleException(notRegistered(request, e), e);
+        } catch (IOException e) { // a full disk, an index that cannot be read: it may work later
+            throw new OpenSearchStatusException(notRegistered(request, e), RestStatus.SERVICE_UNAVAILABLE, e);
         }
+    }
+
+    private String notRegistered(Request request, Exception e) {
+        return "model [" + request.id + "] is not registered; node [" + clusterService.getNodeName() + "]: " + e.getMessage();
     }
 
     private Contents.Staged stage(RegistrationTask task, Request request) throws IOException {
@@ -102,8 +108,13 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
             : contents.stageUpload(request.id, request.parts, request.sha256, task::isCancelled);
     }
 
-    private void publish(Request request, StoredContent content, ActionListener<PublishModel.Response> listener) {
+    private void publish(RegistrationTask task, Request request, StoredContent content, ActionListener<PublishModel.Response> listener) {
+        if (task.isCancelled()) {
+            index.dropChunks(content.storage(), content.chunks());
+            throw new TaskCancelledException("cancelled before model [" + request.id + "] was brought to the nodes");
+        }
         PublishModel.Request publish = new PublishModel.Request(request.id, new DirectoryChange.Register(content), request.waitFor);
+        publish.setParentTask(clusterService.localNode().getId(), task.getId());
         publish.timeout(request.timeout());
         publish.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
         client.execute(PublishModel.TYPE, publish, ActionListener.wrap(response -> {

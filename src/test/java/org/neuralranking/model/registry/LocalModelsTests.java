@@ -22,10 +22,15 @@ import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.coordination.DeterministicTaskQueue;
+import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.core.common.breaker.CircuitBreaker;
+import org.opensearch.core.common.breaker.CircuitBreakingException;
 import org.opensearch.node.Node;
 import org.opensearch.test.OpenSearchTestCase;
+import org.opensearch.threadpool.ThreadPool;
 
 /** What this node loads and gives up as the directory changes, on a clock and threads that the test drives. */
 public class LocalModelsTests extends OpenSearchTestCase {
@@ -72,7 +77,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
             if (unreadable != null) {
                 throw unreadable;
             }
-            Bundle bundle = Bundle.read(root, copies.getFirst().storage(), BundleLimits.DEFAULT);
+            Bundle bundle = Bundle.read(root, copies.getFirst().storage().substring(0, 1), BundleLimits.DEFAULT);
             assertEquals(hash, bundle.hash());
             return bundle;
         }
@@ -93,6 +98,7 @@ public class LocalModelsTests extends OpenSearchTestCase {
     private final Disk disk = new Disk();
     private DeterministicTaskQueue queue;
     private Path root;
+    private ThreadPool threadPool;
     private LocalModels models;
     private ClusterState state;
     private String toySparse;
@@ -105,13 +111,14 @@ public class LocalModelsTests extends OpenSearchTestCase {
         toySparse = copy("toy-sparse", "a").hash();
         toyPairs = copy("toy-cross-encoder", "b").hash();
         queue = new DeterministicTaskQueue(Settings.builder().put(Node.NODE_NAME_SETTING.getKey(), "node").build(), random());
+        threadPool = queue.getThreadPool(); // each call makes another, with a context of its own
         models = models("rank");
         state = ClusterState.builder(new ClusterName("c")).build();
     }
 
     private LocalModels models(String... roles) {
         Settings settings = Settings.builder().putList(ModelPlacement.ROLES.getKey(), roles).build();
-        return new LocalModels(disk, new ModelPlacement(settings), books, new ModelSettings(settings), queue.getThreadPool(), queue::scheduleNow);
+        return new LocalModels(disk, new ModelPlacement(settings), books, new ModelSettings(settings), threadPool, queue::scheduleNow);
     }
 
     private Bundle copy(String model, String directory) throws IOException {
@@ -248,15 +255,66 @@ public class LocalModelsTests extends OpenSearchTestCase {
 
     public void testASearchWaitsNoLongerThanItMay() {
         List<String> told = new ArrayList<>();
-        disk.unreadable = new IOException("the index is red");
-        directory(entry("m", toySparse, "a"));
         models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).toString()));
         models.awaitSettled(toySparse, TimeValue.ZERO, () -> told.add("now"));
         assertEquals(List.of("now"), told);
         pass(4999);
         assertEquals(1, told.size());
         pass(1);
-        assertTrue(told.toString(), told.size() == 2 && told.getLast().startsWith("loading: "));
+        assertEquals(List.of("now", "absent"), told);
+    }
+
+    public void testASearchDoesNotWaitForWhatCouldNotBeLoadedAtOnce() {
+        List<String> told = new ArrayList<>();
+        disk.unreadable = new IOException("the index is red");
+        apply(entry("m", toySparse, "a"));
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).toString()));
+        queue.runAllRunnableTasks();
+        assertEquals(List.of("loading: tried again in 1s: the index is red"), told);
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add("at once"));
+        assertEquals(2, told.size());
+    }
+
+    public void testASearchGoesOnInItsOwnContext() {
+        ThreadContext context = threadPool.getThreadContext();
+        List<String> told = new ArrayList<>();
+        apply(entry("m", toySparse, "a"));
+        try (ThreadContext.StoredContext ignored = context.stashContext()) {
+            context.putHeader("who", "the search");
+            models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(context.getHeader("who")));
+        }
+        context.putHeader("who", "the loader");
+        queue.runAllRunnableTasks();
+        assertEquals(List.of("the search"), told);
+    }
+
+    public void testAShortageOfMemoryPasses() {
+        books.failures.put(toySparse, new CircuitBreakingException("too little memory", CircuitBreaker.Durability.TRANSIENT));
+        directory(entry("m", toySparse, "a"));
+        assertEquals("loading: tried again in 1s: too little memory", models.state(toySparse).toString());
+        books.failures.clear();
+        pass(1000);
+        assertTrue(models.state(toySparse).ready());
+    }
+
+    public void testAFailedContentIsTriedAgainWhenItIsRegisteredAgain() {
+        books.failures.put(toySparse, new BundleException("no"));
+        directory(entry("m", toySparse, "a"));
+        assertEquals("failed: no", models.state(toySparse).toString());
+        books.failures.clear();
+        directory(entry("m", toySparse, "a"), entry("n", toyPairs, "b"));
+        assertEquals("failed: no", models.state(toySparse).toString());
+        directory(entry("m", toySparse, "a again"));
+        assertTrue(models.state(toySparse).ready());
+    }
+
+    public void testALostDirectoryGivesNothingUp() {
+        directory(entry("m", toySparse, "a"));
+        ClusterState before = state;
+        state = ClusterState.builder(before).metadata(Metadata.builder(before.metadata()).removeCustom(ModelDirectory.TYPE)).build();
+        models.clusterChanged(new ClusterChangedEvent("test", state, before));
+        pass(2 * HOLD);
+        assertEquals(List.of(toySparse), books.live());
     }
 
     public void testASearchIsToldAtOnceWhenAModelFails() {
@@ -305,13 +363,17 @@ public class LocalModelsTests extends OpenSearchTestCase {
 
     public void testAPreparedContentWhoseRegistrationFailedIsGivenUpSoon() throws Exception {
         models.prepare(content(toySparse, "a"));
-        models.giveUp(toySparse);
+        models.prepare(content(toySparse, "a again"));
+        models.giveUp(content(toySparse, "a"));
+        pass(LINGER);
+        assertEquals("another registration holds it", List.of(toySparse), books.live());
+        models.giveUp(content(toySparse, "a again"));
         pass(LINGER);
         assertEquals(List.of(), books.live());
         assertEquals(List.of(toySparse), disk.forgotten);
         directory(entry("m", toySparse, "a"));
         models.prepare(content(toySparse, "a"));
-        models.giveUp(toySparse);
+        models.giveUp(content(toySparse, "a"));
         pass(2 * HOLD);
         assertEquals("it is registered under another id", List.of(toySparse), books.live());
     }

@@ -131,8 +131,13 @@ public class ModelDirectoryTests extends OpenSearchTestCase {
         assertEquals(one, entry.current());
         entry = rollback.apply("id", entry, rollback.content("id", entry));
         assertEquals(two, entry.current());
+        DirectoryChange pinned = new DirectoryChange.Rollback().pinned(entry);
+        StoredContent target = pinned.content("id", entry);
+        assertEquals(one, target);
+        ModelEntry back = pinned.apply("id", entry, target);
+        assertEquals("made again after its answer was lost, it changes nothing", back, pinned.apply("id", back, pinned.content("id", back)));
         ModelEntry meanwhile = entry.replacedBy(content("3", "c"));
-        expectThrows(OpenSearchStatusException.class, () -> rollback.apply("id", meanwhile, one));
+        expectThrows(OpenSearchStatusException.class, () -> pinned.apply("id", meanwhile, target));
     }
 
     public void testAnAliasNamesAContentOfItsId() {
