@@ -16,34 +16,50 @@ import org.neuralranking.readme.Terminal;
 import static org.junit.Assert.assertTrue;
 
 /**
- * The README's commands, run from its top to its end on a fresh installation, answer as the README says. A block of {@code bash} is
- * commands, a block of {@code json} is the answer to the last command above it, a block of {@code text} is neither; there are no others.
+ * The commands of the README and then of the page on models, run from top to end on one fresh installation, answer as the pages say. A
+ * block of {@code bash} is commands, a block of {@code json} is the answer to the last command above it, a block of {@code text} is
+ * neither; there are no others.
  */
 public class ReadmeIT {
+    private static final List<String> PAGES = List.of("README.md", "docs/models.md");
+
     private final List<String> failures = new ArrayList<>();
     private int requests;
     private int answers;
 
     @Test
-    public void everyExampleDoesWhatTheReadmeSays() throws IOException {
-        List<Block> blocks = Block.of(Files.readString(ProjectFiles.project().resolve("README.md")));
+    public void everyExampleDoesWhatItsPageSays() throws IOException {
         try (Terminal terminal = new Terminal()) {
-            Answer last = null;
-            for (Block block : blocks) {
-                switch (block.language()) {
-                    case "bash" -> last = runAll(block, terminal);
-                    case "json" -> {
-                        compare(block, last);
-                        last = null;
-                    }
-                    case "text" -> {
-                    }
-                    default -> failures.add("line " + block.line() + ": got a block of [" + block.language() + "], expected bash, json or text");
-                }
+            for (String page : PAGES) {
+                run(page, terminal);
             }
         }
-        assertTrue("README.md:\n" + String.join("\n", failures), failures.isEmpty());
-        assertTrue("got " + requests + " requests and " + answers + " answers in README.md, expected some of each", requests > 0 && answers > 0);
+        assertTrue(String.join("\n", failures), failures.isEmpty());
+    }
+
+    private void run(String page, Terminal terminal) throws IOException {
+        int before = failures.size();
+        requests = 0;
+        answers = 0;
+        Answer last = null;
+        for (Block block : Block.of(Files.readString(ProjectFiles.project().resolve(page)))) {
+            switch (block.language()) {
+                case "bash" -> last = runAll(block, terminal);
+                case "json" -> {
+                    compare(block, last);
+                    last = null;
+                }
+                case "text" -> {
+                }
+                default -> failures.add("line " + block.line() + ": got a block of [" + block.language() + "], expected bash, json or text");
+            }
+        }
+        if (requests == 0 || answers == 0) {
+            failures.add("got " + requests + " requests and " + answers + " answers, expected some of each");
+        }
+        if (failures.size() > before) {
+            failures.add(before, page + ":");
+        }
     }
 
     /** @return the answer to the block's last command, null if that was none to a node */

@@ -14,12 +14,15 @@ import org.neuralranking.node.RealNode;
 import com.fasterxml.jackson.core.JsonProcessingException;
 
 /**
- * Does what somebody does who follows the README: in a fresh home of OpenSearch, without the plugin, every command as it stands there.
- * Only {@code mvn} is looked up instead of run, and {@code bin/opensearch} starts a node with ports and directories of its own.
+ * Does what somebody does who follows the README and the page on models: in a fresh home of OpenSearch, without the plugin, every command
+ * as it stands there. Only {@code mvn} is looked up instead of run, and {@code bin/opensearch} starts a node with ports and directories of
+ * its own.
  */
 public final class Terminal implements AutoCloseable {
     /** What a reader replaces by the directory of this project. */
     private static final String PROJECT = "/path/to/neural-ranking";
+    /** What {@code bin/opensearch} takes unless told otherwise. */
+    private static final String HEAP = "1g";
     private static final String UPLOAD = "bin/neural-ranking/neural-ranking-upload";
 
     private final Installation home = Installation.fresh("readme", List.of());
@@ -79,7 +82,7 @@ public final class Terminal implements AutoCloseable {
         if (words.size() > 1 || node != null) {
             throw new IllegalArgumentException("got " + words + (node == null ? "" : " again") + ", expected [bin/opensearch] once");
         }
-        node = RealNode.named("readme", home).start();
+        node = RealNode.named("readme", home).jvmOption("-Xms" + HEAP).jvmOption("-Xmx" + HEAP).start();
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 
 import org.junit.Test;
 import org.neuralranking.NeuralRankingPlugin;
+import org.neuralranking.model.registry.ModelState;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 
@@ -21,8 +23,14 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
-/** The README's tables of settings, requests and actions are those of the code, none missing and none too many. */
+/**
+ * The README's tables of settings, requests and actions are those of the code, none missing and none too many; so are the states and
+ * actions of the page on models. Links between the pages lead to a heading.
+ */
 public class ReadmeTablesTests {
+    private static final Path README = Path.of("README.md");
+    private static final Path MODELS = Path.of("docs/models.md");
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(?:#([^)]*))?\\)");
     private static final String REST_PREFIX = "/_plugins/_neural_ranking";
     private static final String ACTION_PREFIX = "cluster:admin/neural_ranking/";
 
@@ -31,12 +39,16 @@ public class ReadmeTablesTests {
     private final NeuralRankingPlugin plugin = new NeuralRankingPlugin(Settings.EMPTY, Path.of("config"));
 
     private static String page() throws IOException {
-        return Files.readString(Path.of("README.md"));
+        return Files.readString(README);
     }
 
     /** Rows of all tables whose first cell begins so, as cells without backticks. */
     private static List<List<String>> rows(String begin) throws IOException {
-        return page().lines()
+        return rows(page(), begin);
+    }
+
+    private static List<List<String>> rows(String page, String begin) {
+        return page.lines()
             .filter(line -> line.startsWith("|"))
             .map(line -> Arrays.stream(line.substring(1).split("\\|")).map(cell -> cell.replace("`", "").strip()).toList())
             .filter(cells -> cells.getFirst().matches(begin + ".*"))
@@ -116,6 +128,49 @@ public class ReadmeTablesTests {
         rows("(GET|PUT|POST|DELETE) ").forEach(cells -> page.add(ACTION_PREFIX + cells.get(1)));
         assertEquals(code, page);
         assertTrue(page().contains("`" + ACTION_PREFIX + "`"));
+    }
+
+    @Test
+    public void statesAndActionsOfThePageOnModels() throws IOException {
+        String page = Files.readString(MODELS);
+        String states = page.substring(page.indexOf("\n## States\n"), page.indexOf("\n## Replace"));
+        Set<String> code = Arrays.stream(ModelState.Phase.values()).map(ModelState.Phase::toString).collect(Collectors.toCollection(TreeSet::new));
+        code.add("unknown"); // of a node that does not answer
+        Set<String> shown = rows(states, "[a-z_]+$").stream().map(List::getFirst).collect(Collectors.toCollection(TreeSet::new));
+        shown.remove("state"); // the table's head
+        assertEquals(code, shown);
+
+        String rights = page.substring(page.indexOf("\n## Who may do what\n"), page.indexOf("\n## Which node"));
+        Set<String> actions = new TreeSet<>();
+        plugin.getActions().forEach(action -> actions.add(action.getAction().name()));
+        Set<String> named = new TreeSet<>();
+        Matcher name = Pattern.compile("`(models/[a-z/]+|stats)`").matcher(rights);
+        while (name.find()) {
+            named.add(ACTION_PREFIX + name.group(1));
+        }
+        assertEquals(actions, named);
+    }
+
+    @Test
+    public void linksLeadToAHeading() throws IOException {
+        int links = 0;
+        for (Path page : List.of(README, MODELS)) {
+            Matcher link = LINK.matcher(Files.readString(page));
+            while (link.find()) {
+                Path target = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1)).normalize();
+                assertTrue(page + ": " + link.group(), Files.exists(target));
+                if (link.group(2) != null) {
+                    assertTrue(page + ": " + link.group(), Files.readString(target).lines().anyMatch(line -> anchor(line).equals(link.group(2))));
+                }
+                links++;
+            }
+        }
+        assertTrue("got " + links + " links, expected some both ways", links > 1);
+    }
+
+    /** As GitHub names headings; empty for other lines. */
+    private static String anchor(String line) {
+        return line.startsWith("#") ? line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-') : "";
     }
 
     @Test
