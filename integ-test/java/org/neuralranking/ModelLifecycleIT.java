@@ -40,7 +40,7 @@ public class ModelLifecycleIT {
 
     @BeforeClass
     public static void startNode() {
-        RealNode.Builder builder = RealNode.named("lifecycle", Installation.of(PluginZip.forThisMachine())).setting("neural_ranking.models.linger", "0ms");
+        RealNode.Builder builder = RealNode.named("lifecycle", Installation.of(PluginZip.forThisMachine())).setting("neural_ranking.models.linger", "2s");
         for (int version = 1; version <= 3; version++) {
             builder.bundle(ToyEncoder.version(version));
         }
@@ -198,7 +198,7 @@ public class ModelLifecycleIT {
         assertSays(http.put(MODELS + "/m/_aliases/No", null).expect(400), "got alias [No]");
         http.get(MODELS + "/m@nobody").expect(404);
 
-        assertEquals(3, onDisk().size());
+        Http.waitFor("three contents are on disk", SOON, () -> onDisk().size() == 3);
         http.delete(MODELS + "/m/_aliases/stable").ok();
         http.delete(MODELS + "/m/_aliases/stable").expect(404);
         Http.waitFor("what is named no more is gone", SOON, () -> onDisk().size() == 2 && stored("CHUNK") == 2);

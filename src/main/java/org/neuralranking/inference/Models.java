@@ -100,7 +100,8 @@ public final class Models {
     }
 
     /**
-     * As {@link #acquire}, but waits for a model that is being loaded, unless many searches wait already. For search threads.
+     * As {@link #acquire}, but waits for a model that is being loaded, unless that did not work at the first try, or many searches wait
+     * already: others need the search threads, too.
      *
      * @param deadlineNanos   on {@link System#nanoTime()}'s clock
      * @param stopIfCancelled called again and again while it waits
@@ -111,7 +112,7 @@ public final class Models {
         if (ready != null) {
             return ready;
         }
-        if (waitingSearches.tryAcquire()) {
+        if (local.state(ref.hash()).held() == false && waitingSearches.tryAcquire()) {
             try {
                 await(ref, deadlineNanos - System.nanoTime(), stopIfCancelled);
             } finally {

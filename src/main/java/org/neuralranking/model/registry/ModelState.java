@@ -70,9 +70,14 @@ public record ModelState(Phase phase, String reason, BundleFacts facts, long rea
         return phase == Phase.READY;
     }
 
-    /** Whether a search should wait: what could not be loaded at the first try may take for ever. */
+    /** Whether waiting may help. */
     boolean open() {
-        return phase == Phase.ABSENT || phase == Phase.LOADING && reason == null;
+        return phase == Phase.ABSENT || phase == Phase.LOADING;
+    }
+
+    /** Whether it could not be loaded at the first try: the next ones may be long in coming. */
+    public boolean held() {
+        return phase == Phase.LOADING && reason != null;
     }
 
     @Override

@@ -264,15 +264,17 @@ public class LocalModelsTests extends OpenSearchTestCase {
         assertEquals(List.of("now", "absent"), told);
     }
 
-    public void testASearchDoesNotWaitForWhatCouldNotBeLoadedAtOnce() {
+    public void testASearchAlsoWaitsForTheNextTry() {
         List<String> told = new ArrayList<>();
         disk.unreadable = new IOException("the index is red");
-        apply(entry("m", toySparse, "a"));
-        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).toString()));
-        queue.runAllRunnableTasks();
-        assertEquals(List.of("loading: tried again in 1s: the index is red"), told);
-        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add("at once"));
-        assertEquals(2, told.size());
+        directory(entry("m", toySparse, "a"));
+        assertTrue(models.state(toySparse).held());
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(5), () -> told.add(models.state(toySparse).phase().toString()));
+        pass(500);
+        assertEquals(List.of(), told);
+        disk.unreadable = null;
+        pass(500);
+        assertEquals(List.of("ready"), told);
     }
 
     public void testASearchGoesOnInItsOwnContext() {
