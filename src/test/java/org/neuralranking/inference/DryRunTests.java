@@ -137,7 +137,60 @@ public class DryRunTests extends OpenSearchTestCase {
             .whole("axis", 1)
             .node("ReduceMin", List.of("mask"), "least", "axes", new int[] { 1 })
             .node("Div", List.of("sum", "least"), "logits");
+        assertRefused("got Infinity in its output for a text of 5 tokens, padded to 16, expected finite numbers", graph);
+    }
+
+    public void testABatchThatGivesInfinityIsFound() {
+        OnnxFile graph = ToyGraphs.sum()
+            .node("Shape", List.of("sum"), "shape")
+            .whole("zero", 0)
+            .whole("one", 1)
+            .node("Gather", List.of("shape", "zero"), "rows")
+            .node("Equal", List.of("rows", "one"), "single")
+            .node("Cast", List.of("single"), "divisor", "to", OnnxFile.FLOAT)
+            .node("Div", List.of("sum", "divisor"), "logits");
         assertRefused("got Infinity in its output for 4 texts at a time, padded to 16, expected finite numbers", graph);
+    }
+
+    /** Of a table of a million values a text, only a share is compared. */
+    public void testScalesTakenFromTheWholeBatchAreFoundInALargeOutput() throws IOException {
+        OnnxFile wide = largeOutput(1 << 15).node("DynamicQuantizeLinear", List.of("values"), List.of("quantized", "scale", "zero"))
+            .node("DequantizeLinear", List.of("quantized", "scale", "zero"), "token_embeddings");
+        LoadReport report = load(ToyGraphs.bundle(createTempDir(), wide, "{\"task\": \"token_embedding\"}"), System::nanoTime);
+        assertFalse(report.toString(), report.batchInvariant());
+        assertTrue("a wide margin: " + report, report.largestDifference() > 50 * DryRun.TOLERANCE);
+    }
+
+    /** Outputs of 8 MB for one text; none of them may be in the heap as a whole. */
+    public void testLargeOutputsStayOutOfTheHeap() throws IOException {
+        Bundle large = ToyGraphs.bundle(
+            createTempDir(),
+            largeOutput(1 << 15).node("Identity", List.of("values"), "token_embeddings"),
+            "{\"task\": \"token_embedding\"}"
+        );
+        load(large, System::nanoTime); // classes are loaded
+        AtomicLong allocated = new AtomicLong();
+        LoadReport report = Allocated.during(allocated, () -> load(large, System::nanoTime));
+        assertTrue(report.batchInvariant());
+        assertTrue("got " + allocated, allocated.get() < 4_000_000);
+    }
+
+    /** {@code values [batch, tokens, columns]} from a table of one column and one row: different for every token and column. */
+    private static OnnxFile largeOutput(int columns) {
+        float[] table = new float[ToyGraphs.VOCABULARY];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = i % 17 + 1;
+        }
+        float[] row = new float[columns];
+        for (int i = 0; i < columns; i++) {
+            row[i] = (i % 5 + 1) / 5f;
+        }
+        return new OnnxFile().textInputs()
+            .output("token_embeddings", OnnxFile.FLOAT, "batch", "tokens", columns)
+            .weights("table", new int[] { table.length, 1 }, table)
+            .weights("row", new int[] { columns }, row)
+            .node("Gather", List.of("table", "input_ids"), "column")
+            .node("Mul", List.of("column", "row"), "values");
     }
 
     /** Nobody reads what stands there. */
