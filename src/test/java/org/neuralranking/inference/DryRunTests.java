@@ -28,7 +28,7 @@ public class DryRunTests extends OpenSearchTestCase {
         InferenceSettings settings = new InferenceSettings(1, 100, 1, 1024, 1000);
         try (
             LoadedModel model = LoadedModel.open(
-                bundle, settings, Runnable::run, nanoTime, new ThreadContext(Settings.EMPTY), new ModelStats(), Memory.plenty()
+                bundle, BundleLimits.DEFAULT, settings, Runnable::run, nanoTime, new ThreadContext(Settings.EMPTY), new ModelStats(), Memory.plenty()
             )
         ) {
             return model.report();

@@ -37,7 +37,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
 
     private LoadedModel open(Bundle bundle) throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 100, 2, 1024, 1000);
-        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
+        return LoadedModel.open(bundle, BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
     }
 
     private static Bundle bundle(String name) throws IOException {
@@ -145,7 +145,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
     public void testARefusedSubmissionGivesTheModelBack() throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 1, 1, 1024, 1000);
         LoadedModel model = LoadedModel.open(
-            bundle("toy-cross-encoder"), settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory
+            bundle("toy-cross-encoder"), BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory
         );
         List<TokenSequence> row = List.of(pair(model, "cat", "cat"));
         model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
@@ -292,7 +292,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
     }
 
     private LoadedModel open(Bundle bundle, InferenceSettings settings) throws IOException {
-        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
+        return LoadedModel.open(bundle, BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
     }
 
     private static final InferenceSettings IN_FOURS = new InferenceSettings(1, 100, 4, 1024, 1000);
