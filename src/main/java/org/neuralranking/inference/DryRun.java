@@ -58,25 +58,27 @@ final class DryRun {
     private final int lastToken;
     private final int padId;
     private final int maxTokens;
+    private final RunLimit limit;
     private final LongSupplier nanoTime;
     private boolean takesBatches = true;
     private double largest;
     private double largestDifference;
 
-    private DryRun(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, LongSupplier nanoTime) {
+    private DryRun(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, RunLimit limit, LongSupplier nanoTime) {
         this.graph = graph;
         this.random = new RandomRows(tokenizer, facts);
         this.lastToken = tokenizer.vocabulary().size() - 1;
         this.padId = tokenizer.vocabulary().padId();
         this.maxTokens = facts.maxTokens();
+        this.limit = limit;
         this.nanoTime = nanoTime;
     }
 
     /**
-     * @throws BundleException if the graph cannot take every token or every length, or answers what is not finite
+     * @throws BundleException if the graph cannot take every token or every length, takes too long, or answers what is not finite
      */
-    static Findings of(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, LongSupplier nanoTime) {
-        return new DryRun(graph, tokenizer, facts, nanoTime).run();
+    static Findings of(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, RunLimit limit, LongSupplier nanoTime) {
+        return new DryRun(graph, tokenizer, facts, limit, nanoTime).run();
     }
 
     private Findings run() {
@@ -172,7 +174,7 @@ final class DryRun {
     private void attempt(List<TokenSequence> rows, int paddedTo, Consumer<BatchOutput> read) throws OrtException {
         int[] rowTokens = rows.stream().mapToInt(TokenSequence::size).toArray();
         int tokens = Math.max(paddedTo, Arrays.stream(rowTokens).max().orElseThrow());
-        graph.run(rows, rowTokens, tokens, output -> {
+        graph.run(rows, rowTokens, tokens, limit, output -> {
             for (int row = 0; row < rowTokens.length; row++) {
                 float largest = output.largest(row);
                 if (Float.isFinite(largest) == false) {

@@ -52,7 +52,8 @@ public final class InferenceEngine implements ModelRuntime {
                 System::nanoTime,
                 threadPool.getThreadContext(),
                 stats.model(hash),
-                memory
+                memory,
+                RunLimit.firstRuns(threadPool)
             );
             loaded.put(hash, model);
             return model.report();

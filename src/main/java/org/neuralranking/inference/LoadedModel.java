@@ -88,6 +88,7 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
      * Books memory, opens tokenizer and graph and tries the graph out. Blocks.
      *
      * @param limits those that the bundle was read with
+     * @param firstRuns of each run of the graph here
      * @throws BundleException          if they cannot be used or do not fit together
      * @throws CircuitBreakingException (429) if there is not enough memory
      */
@@ -99,7 +100,8 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
         LongSupplier nanoTime,
         ThreadContext threadContext,
         ModelStats stats,
-        ModelMemory allMemory
+        ModelMemory allMemory,
+        RunLimit firstRuns
     ) throws IOException {
         BundleFacts facts = bundle.facts();
         MemoryEstimate estimate = MemoryEstimate.of(bundle, settings);
@@ -114,12 +116,12 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
             Vocabulary vocabulary = tokenizer.vocabulary();
             float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), vocabulary, limits) : null;
             TokenSequence probe = tokenizer.single(tokenizer.tokenize("a plain text", facts.maxTokens()), facts.maxTokens());
-            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, memory);
+            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, firstRuns, memory);
             opened.push(graph);
             if (facts.task() == Task.CROSS_ENCODER && graph.columns() != 1) {
                 throw new BundleException("model.onnx: got " + graph.columns() + " logits a pair, expected 1 for a cross_encoder");
             }
-            DryRun.Findings findings = DryRun.of(graph, tokenizer, facts, nanoTime);
+            DryRun.Findings findings = DryRun.of(graph, tokenizer, facts, firstRuns, nanoTime);
             graph.forgetBuffers();
             memory.settle(estimate.steadyNative(), estimate.steadyHeap());
             LoadedModel model = new LoadedModel(

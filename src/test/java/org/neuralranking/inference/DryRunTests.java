@@ -2,8 +2,11 @@ package org.neuralranking.inference;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -17,6 +20,7 @@ import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.stats.ModelStats;
 import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.test.OpenSearchTestCase;
 
@@ -25,10 +29,22 @@ import org.opensearch.test.OpenSearchTestCase;
 public class DryRunTests extends OpenSearchTestCase {
 
     private static LoadReport load(Bundle bundle, LongSupplier nanoTime) throws IOException {
+        return load(bundle, nanoTime, Memory.plenty(), RunLimits.none());
+    }
+
+    private static LoadReport load(Bundle bundle, LongSupplier nanoTime, ModelMemory memory, RunLimit limit) throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 100, 1, 1024, 1000);
         try (
             LoadedModel model = LoadedModel.open(
-                bundle, BundleLimits.DEFAULT, settings, Runnable::run, nanoTime, new ThreadContext(Settings.EMPTY), new ModelStats(), Memory.plenty()
+                bundle,
+                BundleLimits.DEFAULT,
+                settings,
+                Runnable::run,
+                nanoTime,
+                new ThreadContext(Settings.EMPTY),
+                new ModelStats(),
+                memory,
+                limit
             )
         ) {
             return model.report();
@@ -225,6 +241,94 @@ public class DryRunTests extends OpenSearchTestCase {
         LoadReport report = load(graph);
         assertFalse(report.batchInvariant());
         assertEquals("padded and alone it answers the same", 0, report.largestDifference(), 0);
+    }
+
+    /** {@code sum}, but goes round for ever where the condition holds. */
+    private static OnnxFile endlessFor(String condition) {
+        OnnxFile round = new OnnxFile().input("round", OnnxFile.INT64)
+            .input("goes_on", OnnxFile.BOOL)
+            .input("carried", OnnxFile.FLOAT, "batch", 1)
+            .output("goes_on_still", OnnxFile.BOOL)
+            .output("carried_on", OnnxFile.FLOAT, "batch", 1)
+            .node("Identity", List.of("goes_on"), "goes_on_still")
+            .node("Identity", List.of("carried"), "carried_on");
+        return ToyGraphs.sum()
+            .whole("last", ToyGraphs.VOCABULARY - 1)
+            .whole("one", 1)
+            .node("ReduceMax", List.of("input_ids"), "largest", "keepdims", 0)
+            .node("Shape", List.of("input_ids"), "shape")
+            .node("Equal", List.of("largest", "largest"), "always")
+            .node("Equal", List.of("largest", "last"), "sees_last_token")
+            .node("Squeeze", List.of("sees_last_token"), "for_the_last_token")
+            .node("Loop", List.of("", condition, "sum"), "logits", "body", round);
+    }
+
+    /** The first is ended on the first run of all, the second on the first of random tokens. */
+    public void testAGraphThatNeverEndsIsGivenUp() throws IOException {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        int sessions = OnnxGraph.openSessions();
+        ModelMemory memory = Memory.plenty();
+        try {
+            for (String condition : List.of("always", "for_the_last_token")) {
+                Bundle bundle = ToyGraphs.bundle(createTempDir(), endlessFor(condition), null);
+                BundleException e = expectThrows(
+                    BundleException.class,
+                    () -> load(bundle, System::nanoTime, memory, RunLimits.of(TimeValue.timeValueMillis(200), timer))
+                );
+                assertTrue(e.getMessage(), e.getMessage().startsWith("model.onnx: got a graph that did not answer a text of "));
+                assertTrue(e.getMessage(), e.getMessage().endsWith(" tokens within 200ms, expected one that answers sooner"));
+                assertEquals("given up in the dry run", condition.equals("always") == false, called(e, DryRun.class));
+                assertEquals(sessions, OnnxGraph.openSessions());
+                assertEquals(0, memory.use().nativeBytes() + memory.use().heapBytes());
+            }
+        } finally {
+            terminate(timer);
+        }
+    }
+
+    /** The runtime computes what is constant when it opens a graph, where nothing could end it; but no loops. */
+    public void testALoopOverConstantsRunsUnderTheLimit() throws IOException {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        try {
+            OnnxFile round = new OnnxFile().input("round", OnnxFile.INT64)
+                .input("goes_on", OnnxFile.BOOL)
+                .input("carried", OnnxFile.FLOAT, 1)
+                .output("goes_on_still", OnnxFile.BOOL)
+                .output("carried_on", OnnxFile.FLOAT, 1)
+                .node("Identity", List.of("goes_on"), "goes_on_still")
+                .node("Identity", List.of("carried"), "carried_on");
+            OnnxFile graph = ToyGraphs.sum()
+                .weights("nothing", new int[] { 1 }, 0)
+                .node("Equal", List.of("axis1", "axis1"), "equal")
+                .node("Squeeze", List.of("equal"), "always")
+                .node("Loop", List.of("", "always", "nothing"), "found", "body", round)
+                .node("Add", List.of("sum", "found"), "logits");
+            RunLimit limit = RunLimits.of(TimeValue.timeValueMillis(200), timer);
+            Bundle bundle = ToyGraphs.bundle(createTempDir(), graph, null);
+            BundleException e = expectThrows(BundleException.class, () -> load(bundle, System::nanoTime, Memory.plenty(), limit));
+            assertTrue(e.getMessage(), e.getMessage().contains("did not answer a text of "));
+        } finally {
+            terminate(timer);
+        }
+    }
+
+    private static boolean called(Exception e, Class<?> type) {
+        return Arrays.stream(e.getStackTrace()).anyMatch(frame -> frame.getClassName().equals(type.getName()));
+    }
+
+    public void testEveryRunHasALimitThatIsCancelledAfterIt() throws IOException {
+        AtomicInteger running = new AtomicInteger();
+        List<Runnable> ends = new ArrayList<>();
+        RunLimit limit = new RunLimit(TimeValue.timeValueSeconds(7), (command, delay) -> {
+            assertEquals(TimeValue.timeValueSeconds(7), delay);
+            assertEquals(1, running.incrementAndGet());
+            ends.add(command);
+            return RunLimits.cancellable(running::decrementAndGet);
+        });
+        load(ToyGraphs.bundle(createTempDir(), ToyGraphs.plain(), null), () -> 0, Memory.plenty(), limit);
+        assertEquals(0, running.get());
+        assertEquals("2 of the probe, 1 of the last token, 9 compared, 1 long, 10 timed", 2 + 1 + 9 + 1 + 10, ends.size());
+        ends.forEach(Runnable::run); // too late to matter, and to touch what is freed
     }
 
     public void testSpeedIsTheMedianOfATypicalText() throws IOException {

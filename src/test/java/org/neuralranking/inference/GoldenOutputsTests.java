@@ -186,6 +186,7 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
                 bundle.facts().output(),
                 tokenizer.vocabulary().padId(),
                 single("the cat"),
+                RunLimits.none(),
                 Memory.plenty().book("a test", 0, 0)
             );
             plainSession = OnnxLibrary.environment().createSession(bundle.graph().toString());
@@ -207,6 +208,7 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
                     List.of(row),
                     new int[] { row.size() },
                     padded,
+                    RunLimits.none(),
                     output -> assertArrayEquals(alone.getLast(), values(output, 0), 0f)
                 );
             }

@@ -31,7 +31,8 @@ public class LoadingMemoryTests extends OpenSearchTestCase {
                 System::nanoTime,
                 threadContext,
                 new ModelStats(),
-                Memory.plenty()
+                Memory.plenty(),
+                RunLimits.none()
             )
         ).close();
         return bytes.get();
