@@ -143,14 +143,15 @@ public final class NeuralRankingPlugin extends Plugin implements
     ) {
         memory = ModelMemory.of(circuitBreaker, settings, clusterService.getClusterSettings());
         NodeStats stats = new NodeStats(memory::use);
-        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), threadPool, stats, memory);
+        BundleLimits limits = new BundleLimits(settings);
+        InferenceEngine engine = new InferenceEngine(new InferenceSettings(settings), limits, threadPool, stats, memory);
         ModelSettings modelSettings = ModelSettings.of(settings, clusterService.getClusterSettings());
         ModelIndex modelIndex = new ModelIndex(client, clusterService);
         Contents contents = new Contents(
             configPath.resolve("neural-ranking").resolve("models"),
             localStore(nodeEnvironment),
             modelIndex,
-            new BundleLimits(settings)
+            limits
         );
         localModels = new LocalModels(
             contents,

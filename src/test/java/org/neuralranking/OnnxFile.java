@@ -20,6 +20,7 @@ public final class OnnxFile {
 
     public static final int FLOAT = 1;
     public static final int INT64 = 7;
+    public static final int BOOL = 9;
 
     private static final int IR_VERSION = 8;
     private static final int OPSET = 13;
@@ -59,7 +60,7 @@ public final class OnnxFile {
         return node(operator, inputs, List.of(output), attributes);
     }
 
-    /** @param attributes name, value, name, value, …; a value is an int or int[] */
+    /** @param attributes name, value, name, value, …; a value is an int, int[] or a graph without holes */
     public OnnxFile node(String operator, List<String> inputs, List<String> outputs, Object... attributes) {
         Message node = new Message();
         inputs.forEach(input -> node.text(1, input));
@@ -72,6 +73,10 @@ public final class OnnxFile {
                     attribute.number(8, entry);
                 }
                 node.message(5, attribute.number(20, 7));
+            } else if (attributes[i + 1] instanceof OnnxFile graph) {
+                Message body = new Message().text(2, "body");
+                graph.parts.forEach(part -> body.raw(part.bytes));
+                node.message(5, attribute.message(6, body).number(20, 5));
             } else {
                 node.message(5, attribute.number(3, (Integer) attributes[i + 1]).number(20, 2));
             }

@@ -34,4 +34,23 @@ public record BatchOutput(FloatBuffer values, long[] shape, int[] rowTokens) {
     public boolean perToken() {
         return shape.length == 3;
     }
+
+    /** Values of one row, those of padding left out. */
+    int realSize(int row) {
+        return perToken() ? Math.multiplyExact(rowTokens[row], columns()) : rowSize();
+    }
+
+    /** The largest absolute value of a row, those of padding left out; where one is not finite, the first such value itself. */
+    float largest(int row) {
+        float largest = 0;
+        int end = rowStart(row) + realSize(row);
+        for (int i = rowStart(row); i < end; i++) {
+            float value = values.get(i);
+            if (Float.isFinite(value) == false) {
+                return value;
+            }
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
 }

@@ -3,6 +3,7 @@ package org.neuralranking.inference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 import org.neuralranking.model.bundle.BundleException;
@@ -19,7 +20,8 @@ import ai.onnxruntime.OrtException;
  * Many public 8-bit exports take the scale of their activations from the whole batch, so that a text's answer depends on who happens to
  * share its run. Such graphs are found by comparing the answers: see {@link #TOLERANCE}.
  * <p>
- * Apart from the time it takes, it does and finds the same every time. It asks for no more memory than the longest text may.
+ * Apart from the time it takes, it does and finds the same every time. It asks for no more memory than the longest text may, and outputs
+ * are looked at where they are: of each row that is compared, at most {@link RowSample#MOST} values are copied into the heap.
  */
 final class DryRun {
 
@@ -38,7 +40,7 @@ final class DryRun {
     private static final int LONGEST_COMPARED = 128;
     /** A row beyond a position table that is shorter than {@code max_tokens} says is longer than most of these. */
     private static final int LONGEST = 512;
-    /** An output with a value for each token and each of a vocabulary is large; the copies that are compared are in the heap. */
+    /** An output with a value for each token and each of a vocabulary is large; in a batch it is there {@link #ROWS} times. */
     private static final int VALUES_COMPARED = 1 << 20;
     private static final int VALUES = 1 << 24;
 
@@ -48,36 +50,41 @@ final class DryRun {
     /** A slow model is timed fewer times. */
     private static final long TIMING_NANOS = 500_000_000;
 
+    /** Beyond that all values are finite. */
+    private static final Consumer<BatchOutput> NOTHING_MORE = output -> {};
+
     private final OnnxGraph graph;
     private final RandomRows random;
     private final int lastToken;
     private final int padId;
     private final int maxTokens;
+    private final RunLimit limit;
     private final LongSupplier nanoTime;
     private boolean takesBatches = true;
     private double largest;
     private double largestDifference;
 
-    private DryRun(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, LongSupplier nanoTime) {
+    private DryRun(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, RunLimit limit, LongSupplier nanoTime) {
         this.graph = graph;
         this.random = new RandomRows(tokenizer, facts);
         this.lastToken = tokenizer.vocabulary().size() - 1;
         this.padId = tokenizer.vocabulary().padId();
         this.maxTokens = facts.maxTokens();
+        this.limit = limit;
         this.nanoTime = nanoTime;
     }
 
     /**
-     * @throws BundleException if the graph cannot take every token or every length, or answers what is not finite
+     * @throws BundleException if the graph cannot take every token or every length, takes too long, or answers what is not finite
      */
-    static Findings of(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, LongSupplier nanoTime) {
-        return new DryRun(graph, tokenizer, facts, nanoTime).run();
+    static Findings of(OnnxGraph graph, Tokenizer tokenizer, BundleFacts facts, RunLimit limit, LongSupplier nanoTime) {
+        return new DryRun(graph, tokenizer, facts, limit, nanoTime).run();
     }
 
     private Findings run() {
         tryEveryToken();
         compare();
-        run(List.of(random.row(fitting(LONGEST, VALUES))), 0);
+        run(List.of(random.row(fitting(LONGEST, VALUES))), 0, NOTHING_MORE);
         double textsPerSecond = textsPerSecond();
         boolean batchInvariant = takesBatches && largestDifference <= TOLERANCE * Math.max(1, largest);
         return new Findings(batchInvariant, (float) largestDifference, textsPerSecond);
@@ -93,9 +100,9 @@ final class DryRun {
     private void tryEveryToken() {
         int tokens = random.shortest();
         try {
-            values(List.of(random.row(tokens, lastToken)), tokens);
+            attempt(List.of(random.row(tokens, lastToken)), tokens, NOTHING_MORE);
         } catch (OrtException e) {
-            run(List.of(random.row(tokens, padId)), tokens); // or it is not the token
+            run(List.of(random.row(tokens, padId)), tokens, NOTHING_MORE); // or it is not the token
             throw new BundleException(
                 "model.onnx: got a graph that refuses token id " + lastToken + ", expected one that takes all " + (lastToken + 1)
                     + " tokens of tokenizer.json: " + e.getMessage(),
@@ -110,38 +117,38 @@ final class DryRun {
         for (int tokens : new int[] { random.shortest(), longest / 4, longest / 2, longest }) {
             rows.add(random.row(Math.max(random.shortest(), tokens)));
         }
-        float[][] together = batch(rows, longest);
-        for (int i = 0; i < rows.size(); i++) {
-            float[] alone = run(rows.subList(i, i + 1), 0)[0];
-            float[] padded = run(rows.subList(i, i + 1), longest)[0];
-            for (int v = 0; v < alone.length; v++) {
-                largest = Math.max(largest, Math.abs(alone[v]));
-                largestDifference = Math.max(largestDifference, Math.abs((double) alone[v] - padded[v]));
-                if (together != null) {
-                    largestDifference = Math.max(largestDifference, Math.abs((double) alone[v] - together[i][v]));
+        RowSample[] alone = new RowSample[rows.size()];
+        for (int i = 0; i < alone.length; i++) {
+            int row = i;
+            run(rows.subList(i, i + 1), 0, output -> {
+                largest = Math.max(largest, output.largest(0));
+                alone[row] = RowSample.of(output, 0);
+            });
+            run(rows.subList(i, i + 1), longest, output -> compare(alone[row], output, 0));
+        }
+        try {
+            attempt(rows, longest, output -> {
+                for (int row = 0; row < alone.length; row++) {
+                    compare(alone[row], output, row);
                 }
-            }
+            });
+        } catch (OrtException e) {
+            takesBatches = false; // some are exported for one text at a time
         }
     }
 
-    /** As {@link #run(List, int)}; null if the graph takes only one text at a time, as some are exported. */
-    private float[][] batch(List<TokenSequence> rows, int paddedTo) {
-        try {
-            return values(rows, paddedTo);
-        } catch (OrtException e) {
-            takesBatches = false;
-            return null;
-        }
+    private void compare(RowSample alone, BatchOutput output, int row) {
+        largestDifference = Math.max(largestDifference, alone.largestDifference(output, row));
     }
 
     private double textsPerSecond() {
         List<TokenSequence> text = List.of(random.row(fitting(TYPICAL, VALUES)));
-        run(text, 0); // the first run of a length makes room
+        run(text, 0, NOTHING_MORE); // the first run of a length makes room
         long[] nanos = new long[TIMED_RUNS];
         int runs = 0;
         long start = nanoTime.getAsLong();
         for (long before = start; runs < TIMED_RUNS && before - start < TIMING_NANOS; runs++) {
-            run(text, 0);
+            run(text, 0, NOTHING_MORE);
             long after = nanoTime.getAsLong();
             nanos[runs] = Math.max(1, after - before);
             before = after;
@@ -150,10 +157,10 @@ final class DryRun {
         return 1e9 / nanos[runs / 2];
     }
 
-    /** Values of each row, without those of padding. */
-    private float[][] run(List<TokenSequence> rows, int paddedTo) {
+    /** As {@link #attempt}, where no refusal is expected. */
+    private void run(List<TokenSequence> rows, int paddedTo, Consumer<BatchOutput> read) {
         try {
-            return values(rows, paddedTo);
+            attempt(rows, paddedTo, read);
         } catch (OrtException e) {
             throw new BundleException(
                 "model.onnx: got a graph that refuses " + name(rows, paddedTo) + ", expected one that takes texts of up to " + maxTokens
@@ -163,22 +170,21 @@ final class DryRun {
         }
     }
 
-    private float[][] values(List<TokenSequence> rows, int paddedTo) throws OrtException {
+    /** @param read sees finite values only, but for those of padding */
+    private void attempt(List<TokenSequence> rows, int paddedTo, Consumer<BatchOutput> read) throws OrtException {
         int[] rowTokens = rows.stream().mapToInt(TokenSequence::size).toArray();
         int tokens = Math.max(paddedTo, Arrays.stream(rowTokens).max().orElseThrow());
-        float[][] values = new float[rowTokens.length][];
-        graph.run(rows, rowTokens, tokens, output -> {
-            for (int row = 0; row < values.length; row++) {
-                values[row] = new float[output.perToken() ? rowTokens[row] * output.columns() : output.rowSize()];
-                output.values().get(output.rowStart(row), values[row]);
-                for (float value : values[row]) {
-                    if (Float.isFinite(value) == false) {
-                        throw new BundleException("model.onnx: got " + value + " in its output for " + name(rows, paddedTo) + ", expected finite numbers");
-                    }
+        graph.run(rows, rowTokens, tokens, limit, output -> {
+            for (int row = 0; row < rowTokens.length; row++) {
+                float largest = output.largest(row);
+                if (Float.isFinite(largest) == false) {
+                    throw new BundleException(
+                        "model.onnx: got " + largest + " in its output for " + name(rows, paddedTo) + ", expected finite numbers"
+                    );
                 }
             }
+            read.accept(output);
         });
-        return values;
     }
 
     private static String name(List<TokenSequence> rows, int paddedTo) {

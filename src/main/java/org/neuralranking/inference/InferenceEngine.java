@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 import org.neuralranking.model.bundle.Bundle;
+import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.model.registry.ModelRuntime;
 import org.neuralranking.model.registry.ModelThreads;
@@ -15,13 +16,21 @@ import org.opensearch.threadpool.ThreadPool;
 public final class InferenceEngine implements ModelRuntime {
 
     private final InferenceSettings settings;
+    private final BundleLimits limits;
     private final ThreadPool threadPool;
     private final NodeStats stats;
     private final ModelMemory memory;
     private final Map<String, LoadedModel> loaded = new ConcurrentHashMap<>();
 
-    public InferenceEngine(InferenceSettings settings, ThreadPool threadPool, NodeStats stats, ModelMemory memory) {
+    public InferenceEngine(
+        InferenceSettings settings,
+        BundleLimits limits,
+        ThreadPool threadPool,
+        NodeStats stats,
+        ModelMemory memory
+    ) {
         this.settings = settings;
+        this.limits = limits;
         this.threadPool = threadPool;
         this.stats = stats;
         this.memory = memory;
@@ -37,12 +46,14 @@ public final class InferenceEngine implements ModelRuntime {
         try {
             LoadedModel model = LoadedModel.open(
                 bundle,
+                limits,
                 settings,
                 executor,
                 System::nanoTime,
                 threadPool.getThreadContext(),
                 stats.model(hash),
-                memory
+                memory,
+                RunLimit.firstRuns(threadPool)
             );
             loaded.put(hash, model);
             return model.report();

@@ -13,6 +13,7 @@ import org.neuralranking.model.Task;
 import org.neuralranking.model.bundle.Bundle;
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.bundle.BundleFacts;
+import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.stats.ModelStats;
 import org.neuralranking.tokenize.TokenSequence;
@@ -86,17 +87,21 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
     /**
      * Books memory, opens tokenizer and graph and tries the graph out. Blocks.
      *
+     * @param limits those that the bundle was read with
+     * @param firstRuns of each run of the graph here
      * @throws BundleException          if they cannot be used or do not fit together
      * @throws CircuitBreakingException (429) if there is not enough memory
      */
     static LoadedModel open(
         Bundle bundle,
+        BundleLimits limits,
         InferenceSettings settings,
         Executor executor,
         LongSupplier nanoTime,
         ThreadContext threadContext,
         ModelStats stats,
-        ModelMemory allMemory
+        ModelMemory allMemory,
+        RunLimit firstRuns
     ) throws IOException {
         BundleFacts facts = bundle.facts();
         MemoryEstimate estimate = MemoryEstimate.of(bundle, settings);
@@ -109,14 +114,14 @@ public final class LoadedModel extends AbstractRefCounted implements Releasable 
             Tokenizer tokenizer = Tokenizer.open(Files.readAllBytes(bundle.tokenizer()), settings.maxTextChars());
             opened.push(tokenizer);
             Vocabulary vocabulary = tokenizer.vocabulary();
-            float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), vocabulary) : null;
+            float[] queryWeights = facts.queryWeights() ? QueryWeights.read(bundle.queryWeights(), vocabulary, limits) : null;
             TokenSequence probe = tokenizer.single(tokenizer.tokenize("a plain text", facts.maxTokens()), facts.maxTokens());
-            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, memory);
+            OnnxGraph graph = new OnnxGraph(bundle.graph(), facts.inputs(), facts.output(), vocabulary.padId(), probe, firstRuns, memory);
             opened.push(graph);
             if (facts.task() == Task.CROSS_ENCODER && graph.columns() != 1) {
                 throw new BundleException("model.onnx: got " + graph.columns() + " logits a pair, expected 1 for a cross_encoder");
             }
-            DryRun.Findings findings = DryRun.of(graph, tokenizer, facts, nanoTime);
+            DryRun.Findings findings = DryRun.of(graph, tokenizer, facts, firstRuns, nanoTime);
             graph.forgetBuffers();
             memory.settle(estimate.steadyNative(), estimate.steadyHeap());
             LoadedModel model = new LoadedModel(

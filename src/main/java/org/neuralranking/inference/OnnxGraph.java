@@ -45,11 +45,12 @@ final class OnnxGraph implements Closeable {
     private final ConcurrentLinkedQueue<Buffers> idle = new ConcurrentLinkedQueue<>();
 
     /**
-     * @param probe  a row that the graph is run on once, to learn the shape that the output really has
+     * @param probe  a row that the graph is run on, to learn the shape that the output really has
+     * @param limit  of these runs
      * @param memory where direct buffers are booked, as they grow; the caller closes it after the graph
      * @throws BundleException if the runtime refuses the graph, or its output is not what was declared
      */
-    OnnxGraph(Path file, List<TensorSpec> inputs, TensorSpec output, int padId, TokenSequence probe, ModelMemory.Booking memory) {
+    OnnxGraph(Path file, List<TensorSpec> inputs, TensorSpec output, int padId, TokenSequence probe, RunLimit limit, ModelMemory.Booking memory) {
         this.environment = OnnxLibrary.environment();
         this.inputs = inputs;
         this.output = output;
@@ -64,7 +65,8 @@ final class OnnxGraph implements Closeable {
             opened = environment.createSession(file.toString(), options);
             OPEN_SESSIONS.incrementAndGet();
             this.session = opened;
-            this.columns = columnsOf(probe);
+            this.columns = columnsOf(probe, limit);
+            requireFinite(probe, limit);
             usable = true;
         } catch (BundleException | CircuitBreakingException e) {
             throw e;
@@ -77,14 +79,16 @@ final class OnnxGraph implements Closeable {
         }
     }
 
-    private int columnsOf(TokenSequence probe) throws OrtException {
+    private int columnsOf(TokenSequence probe, RunLimit limit) throws OrtException {
         Buffers buffers = new Buffers();
         Map<String, OnnxTensor> tensors = new HashMap<>();
         try {
             fill(buffers, List.of(probe), probe.size(), tensors);
-            try (OrtSession.Result result = session.run(tensors, Set.of(output.name()))) {
-                OnnxTensor tensor = (OnnxTensor) result.get(0);
-                long[] shape = tensor.getInfo().getShape();
+            try (
+                RunLimit.Running running = limit.begin();
+                OrtSession.Result result = run(tensors, Set.of(output.name()), Map.of(), running, 1, probe.size())
+            ) {
+                long[] shape = ((OnnxTensor) result.get(0)).getInfo().getShape(); // its values could only be had as a copy in the heap
                 boolean perToken = shape.length == 3 && shape[1] == probe.size();
                 if (shape.length != 2 && perToken == false || shape[0] != 1) {
                     throw new BundleException(
@@ -100,19 +104,21 @@ final class OnnxGraph implements Closeable {
                         "model.onnx: got output [" + output.name() + "] of shape " + Arrays.toString(shape) + ", expected " + output.shape() + " as declared"
                     );
                 }
-                FloatBuffer values = tensor.getFloatBuffer();
-                while (values.hasRemaining()) {
-                    float value = values.get();
-                    if (Float.isFinite(value) == false) {
-                        throw new BundleException("model.onnx: got " + value + " in output [" + output.name() + "] for a plain text, expected finite numbers");
-                    }
-                }
                 return Math.toIntExact(shape[shape.length - 1]);
             }
         } finally {
             tensors.values().forEach(OnnxTensor::close);
             idle.add(buffers);
         }
+    }
+
+    private void requireFinite(TokenSequence probe, RunLimit limit) throws OrtException {
+        run(List.of(probe), new int[] { probe.size() }, probe.size(), limit, answer -> {
+            float largest = answer.largest(0);
+            if (Float.isFinite(largest) == false) {
+                throw new BundleException("model.onnx: got " + largest + " in output [" + output.name() + "] for a plain text, expected finite numbers");
+            }
+        });
     }
 
     /** Whether the output has a token axis. */
@@ -137,11 +143,16 @@ final class OnnxGraph implements Closeable {
             rowTokens[i] = rows.get(i).size();
             tokens = Math.max(tokens, rowTokens[i]);
         }
-        run(rows, rowTokens, tokens, read);
+        run(rows, rowTokens, tokens, null, read);
     }
 
-    /** As {@link #run(List, Consumer)}, padded to {@code tokens}. */
-    void run(List<TokenSequence> rows, int[] rowTokens, int tokens, Consumer<BatchOutput> read) throws OrtException {
+    /**
+     * As {@link #run(List, Consumer)}, padded to {@code tokens}.
+     *
+     * @param limit or null for none
+     * @throws BundleException if it takes longer
+     */
+    void run(List<TokenSequence> rows, int[] rowTokens, int tokens, RunLimit limit, Consumer<BatchOutput> read) throws OrtException {
         long[] shape = perToken() ? new long[] { rows.size(), tokens, columns } : new long[] { rows.size(), columns };
         long size = 1;
         for (long axis : shape) {
@@ -157,13 +168,32 @@ final class OnnxGraph implements Closeable {
             FloatBuffer values = buffers.output(Math.toIntExact(size));
             try (
                 OnnxTensor pinned = OnnxTensor.createTensor(environment, values, shape);
-                OrtSession.Result ignored = session.run(tensors, Set.of(), Map.of(output.name(), pinned))
+                RunLimit.Running running = limit == null ? null : limit.begin();
+                OrtSession.Result ignored = run(tensors, Set.of(), Map.of(output.name(), pinned), running, rows.size(), tokens)
             ) {
                 read.accept(new BatchOutput(values, shape, rowTokens));
             }
         } finally {
             tensors.values().forEach(OnnxTensor::close);
             idle.add(buffers);
+        }
+    }
+
+    private OrtSession.Result run(
+        Map<String, OnnxTensor> tensors,
+        Set<String> requested,
+        Map<String, OnnxTensor> pinned,
+        RunLimit.Running running,
+        int rows,
+        int tokens
+    ) throws OrtException {
+        if (running == null) {
+            return session.run(tensors, requested, pinned);
+        }
+        try {
+            return session.run(tensors, requested, pinned, running.options());
+        } catch (OrtException e) {
+            throw running.reason(e, rows, tokens);
         }
     }
 

@@ -2,7 +2,6 @@ package org.neuralranking.inference;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.bundle.BundleJson;
@@ -15,26 +14,25 @@ final class QueryWeights {
     private QueryWeights() {}
 
     /**
+     * @param limits those that the bundle was read with
      * @return weights [vocabulary]; 0 for special tokens and for tokens the file leaves out
      * @throws BundleException if a token is unknown or a weight is negative or not finite
      */
-    static float[] read(Path file, Vocabulary vocabulary) throws IOException {
+    static float[] read(Path file, Vocabulary vocabulary, BundleLimits limits) throws IOException {
         float[] weights = new float[vocabulary.size()];
-        for (Map.Entry<String, Object> entry : BundleJson.read(file, BundleLimits.DEFAULT).values().entrySet()) {
-            int id = vocabulary.id(entry.getKey());
+        BundleJson.forEach(file, limits, (token, value) -> {
+            int id = vocabulary.id(token);
             if (id < 0) {
-                throw new BundleException("idf.json: got token [" + entry.getKey() + "], expected only tokens of tokenizer.json");
+                throw new BundleException("idf.json: got token [" + token + "], expected only tokens of tokenizer.json");
             }
-            float weight = entry.getValue() instanceof Number number ? number.floatValue() : Float.NaN;
+            float weight = value instanceof Number number ? number.floatValue() : Float.NaN;
             if (Float.isFinite(weight) == false || weight < 0) {
-                throw new BundleException(
-                    "idf.json: got weight " + entry.getValue() + " for token [" + entry.getKey() + "], expected a finite number >= 0"
-                );
+                throw new BundleException("idf.json: got weight " + value + " for token [" + token + "], expected a finite number >= 0");
             }
             if (vocabulary.isSpecial(id) == false) {
                 weights[id] = weight;
             }
-        }
+        });
         return weights;
     }
 }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import org.opensearch.common.xcontent.XContentType;
 import org.opensearch.core.xcontent.DeprecationHandler;
@@ -121,19 +122,21 @@ final class TokenizerFile {
     private void parseDictionary(XContentParser parser) throws IOException {
         while (parser.nextToken() != XContentParser.Token.END_OBJECT) {
             String token = parser.currentName();
-            expect(XContentParser.Token.VALUE_NUMBER, parser.nextToken(), "model.vocab[" + token + "]");
-            add(token, id(parser.numberValue(), "model.vocab[" + token + "]"), "model.vocab[" + token + "]");
+            Supplier<String> where = () -> "model.vocab[" + token + "]";
+            expect(XContentParser.Token.VALUE_NUMBER, parser.nextToken(), where);
+            add(token, id(parser.numberValue(), where), where);
         }
     }
 
     private void parseList(XContentParser parser) throws IOException {
         for (int id = 0; parser.nextToken() != XContentParser.Token.END_ARRAY; id++) {
-            String where = "model.vocab[" + id + "]";
+            int at = id;
+            Supplier<String> where = () -> "model.vocab[" + at + "]";
             expect(XContentParser.Token.START_ARRAY, parser.currentToken(), where);
-            expect(XContentParser.Token.VALUE_STRING, parser.nextToken(), where + "[0]");
-            add(parser.text(), id((long) id, where), where);
-            expect(XContentParser.Token.VALUE_NUMBER, parser.nextToken(), where + "[1]");
-            expect(XContentParser.Token.END_ARRAY, parser.nextToken(), where + " after its score");
+            expect(XContentParser.Token.VALUE_STRING, parser.nextToken(), () -> where.get() + "[0]");
+            add(parser.text(), id(at, where), where);
+            expect(XContentParser.Token.VALUE_NUMBER, parser.nextToken(), () -> where.get() + "[1]");
+            expect(XContentParser.Token.END_ARRAY, parser.nextToken(), () -> where.get() + " after its score");
         }
     }
 
@@ -148,7 +151,8 @@ final class TokenizerFile {
             );
         }
         for (int i = 0; i < addedTokens.size(); i++) {
-            addToken(addedTokens.get(i), "added_tokens[" + i + "]");
+            int at = i;
+            addToken(addedTokens.get(i), () -> "added_tokens[" + at + "]");
         }
         if (padding.get("pad_id") instanceof Number pad) {
             padId = known(pad, "padding.pad_id");
@@ -157,9 +161,9 @@ final class TokenizerFile {
         template.specialIds().forEach(special::set);
     }
 
-    private void addToken(Object entry, String where) {
+    private void addToken(Object entry, Supplier<String> where) {
         if (entry instanceof Map<?, ?> added && added.get("content") instanceof String content && added.get("id") instanceof Number number) {
-            int id = id(number, where + ".id");
+            int id = id(number, () -> where.get() + ".id");
             if (content.equals(tokens.get(id)) == false) { // most added tokens are in the model's vocabulary as well
                 add(content, id, where);
             }
@@ -168,29 +172,30 @@ final class TokenizerFile {
             }
             return;
         }
-        throw new IllegalArgumentException("tokenizer.json: got [" + entry + "] at [" + where + "], expected an object with [id] and [content]");
+        throw new IllegalArgumentException("tokenizer.json: got [" + entry + "] at [" + where.get() + "], expected an object with [id] and [content]");
     }
 
-    private void add(String token, int id, String where) {
+    /** @param where the place in the file, put into words only for an error: there are as many as tokens */
+    private void add(String token, int id, Supplier<String> where) {
         String other = tokens.putIfAbsent(id, token);
         if (other != null) {
             throw new IllegalArgumentException(
-                "tokenizer.json: got id " + id + " at [" + where + "], expected an id of its own: token [" + other + "] has it too"
+                "tokenizer.json: got id " + id + " at [" + where.get() + "], expected an id of its own: token [" + other + "] has it too"
             );
         }
         Integer otherId = ids.putIfAbsent(token, id);
         if (otherId != null) {
             throw new IllegalArgumentException(
-                "tokenizer.json: got id " + id + " for token [" + token + "] at [" + where + "], expected one id: it has id " + otherId + " too"
+                "tokenizer.json: got id " + id + " for token [" + token + "] at [" + where.get() + "], expected one id: it has id " + otherId + " too"
             );
         }
     }
 
-    private static int id(Number number, String where) {
+    private static int id(Number number, Supplier<String> where) {
         double value = number.doubleValue();
         if (value < 0 || value >= MAX_SIZE || value != Math.rint(value)) {
             throw new IllegalArgumentException(
-                "tokenizer.json: got id " + number + " at [" + where + "], expected a whole number from 0 to " + (MAX_SIZE - 1)
+                "tokenizer.json: got id " + number + " at [" + where.get() + "], expected a whole number from 0 to " + (MAX_SIZE - 1)
             );
         }
         return (int) value;
@@ -198,7 +203,7 @@ final class TokenizerFile {
 
     /** @param where the place in the file that speaks of the id */
     private int known(Object number, String where) {
-        if (number instanceof Number n && tokens.containsKey(id(n, where))) {
+        if (number instanceof Number n && tokens.containsKey(id(n, () -> where))) {
             return n.intValue();
         }
         throw new IllegalArgumentException("tokenizer.json: got id [" + number + "] at [" + where + "], expected the id of a token");
@@ -210,8 +215,12 @@ final class TokenizerFile {
     }
 
     private static void expect(XContentParser.Token expected, XContentParser.Token got, String where) {
+        expect(expected, got, () -> where);
+    }
+
+    private static void expect(XContentParser.Token expected, XContentParser.Token got, Supplier<String> where) {
         if (got != expected) {
-            throw new IllegalArgumentException("tokenizer.json: got [" + got + "] at [" + where + "], expected [" + expected + "]");
+            throw new IllegalArgumentException("tokenizer.json: got [" + got + "] at [" + where.get() + "], expected [" + expected + "]");
         }
     }
 }

@@ -2,8 +2,11 @@ package org.neuralranking.inference;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -17,6 +20,7 @@ import org.neuralranking.model.bundle.BundleLimits;
 import org.neuralranking.model.registry.LoadReport;
 import org.neuralranking.stats.ModelStats;
 import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.test.OpenSearchTestCase;
 
@@ -25,10 +29,22 @@ import org.opensearch.test.OpenSearchTestCase;
 public class DryRunTests extends OpenSearchTestCase {
 
     private static LoadReport load(Bundle bundle, LongSupplier nanoTime) throws IOException {
+        return load(bundle, nanoTime, Memory.plenty(), RunLimits.none());
+    }
+
+    private static LoadReport load(Bundle bundle, LongSupplier nanoTime, ModelMemory memory, RunLimit limit) throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 100, 1, 1024, 1000);
         try (
             LoadedModel model = LoadedModel.open(
-                bundle, settings, Runnable::run, nanoTime, new ThreadContext(Settings.EMPTY), new ModelStats(), Memory.plenty()
+                bundle,
+                BundleLimits.DEFAULT,
+                settings,
+                Runnable::run,
+                nanoTime,
+                new ThreadContext(Settings.EMPTY),
+                new ModelStats(),
+                memory,
+                limit
             )
         ) {
             return model.report();
@@ -137,7 +153,60 @@ public class DryRunTests extends OpenSearchTestCase {
             .whole("axis", 1)
             .node("ReduceMin", List.of("mask"), "least", "axes", new int[] { 1 })
             .node("Div", List.of("sum", "least"), "logits");
+        assertRefused("got Infinity in its output for a text of 5 tokens, padded to 16, expected finite numbers", graph);
+    }
+
+    public void testABatchThatGivesInfinityIsFound() {
+        OnnxFile graph = ToyGraphs.sum()
+            .node("Shape", List.of("sum"), "shape")
+            .whole("zero", 0)
+            .whole("one", 1)
+            .node("Gather", List.of("shape", "zero"), "rows")
+            .node("Equal", List.of("rows", "one"), "single")
+            .node("Cast", List.of("single"), "divisor", "to", OnnxFile.FLOAT)
+            .node("Div", List.of("sum", "divisor"), "logits");
         assertRefused("got Infinity in its output for 4 texts at a time, padded to 16, expected finite numbers", graph);
+    }
+
+    /** Of a table of a million values a text, only a share is compared. */
+    public void testScalesTakenFromTheWholeBatchAreFoundInALargeOutput() throws IOException {
+        OnnxFile wide = largeOutput(1 << 15).node("DynamicQuantizeLinear", List.of("values"), List.of("quantized", "scale", "zero"))
+            .node("DequantizeLinear", List.of("quantized", "scale", "zero"), "token_embeddings");
+        LoadReport report = load(ToyGraphs.bundle(createTempDir(), wide, "{\"task\": \"token_embedding\"}"), System::nanoTime);
+        assertFalse(report.toString(), report.batchInvariant());
+        assertTrue("a wide margin: " + report, report.largestDifference() > 50 * DryRun.TOLERANCE);
+    }
+
+    /** Outputs of 8 MB for one text; none of them may be in the heap as a whole. */
+    public void testLargeOutputsStayOutOfTheHeap() throws IOException {
+        Bundle large = ToyGraphs.bundle(
+            createTempDir(),
+            largeOutput(1 << 15).node("Identity", List.of("values"), "token_embeddings"),
+            "{\"task\": \"token_embedding\"}"
+        );
+        load(large, System::nanoTime); // classes are loaded
+        AtomicLong allocated = new AtomicLong();
+        LoadReport report = Allocated.during(allocated, () -> load(large, System::nanoTime));
+        assertTrue(report.batchInvariant());
+        assertTrue("got " + allocated, allocated.get() < 4_000_000);
+    }
+
+    /** {@code values [batch, tokens, columns]} from a table of one column and one row: different for every token and column. */
+    private static OnnxFile largeOutput(int columns) {
+        float[] table = new float[ToyGraphs.VOCABULARY];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = i % 17 + 1;
+        }
+        float[] row = new float[columns];
+        for (int i = 0; i < columns; i++) {
+            row[i] = (i % 5 + 1) / 5f;
+        }
+        return new OnnxFile().textInputs()
+            .output("token_embeddings", OnnxFile.FLOAT, "batch", "tokens", columns)
+            .weights("table", new int[] { table.length, 1 }, table)
+            .weights("row", new int[] { columns }, row)
+            .node("Gather", List.of("table", "input_ids"), "column")
+            .node("Mul", List.of("column", "row"), "values");
     }
 
     /** Nobody reads what stands there. */
@@ -172,6 +241,94 @@ public class DryRunTests extends OpenSearchTestCase {
         LoadReport report = load(graph);
         assertFalse(report.batchInvariant());
         assertEquals("padded and alone it answers the same", 0, report.largestDifference(), 0);
+    }
+
+    /** {@code sum}, but goes round for ever where the condition holds. */
+    private static OnnxFile endlessFor(String condition) {
+        OnnxFile round = new OnnxFile().input("round", OnnxFile.INT64)
+            .input("goes_on", OnnxFile.BOOL)
+            .input("carried", OnnxFile.FLOAT, "batch", 1)
+            .output("goes_on_still", OnnxFile.BOOL)
+            .output("carried_on", OnnxFile.FLOAT, "batch", 1)
+            .node("Identity", List.of("goes_on"), "goes_on_still")
+            .node("Identity", List.of("carried"), "carried_on");
+        return ToyGraphs.sum()
+            .whole("last", ToyGraphs.VOCABULARY - 1)
+            .whole("one", 1)
+            .node("ReduceMax", List.of("input_ids"), "largest", "keepdims", 0)
+            .node("Shape", List.of("input_ids"), "shape")
+            .node("Equal", List.of("largest", "largest"), "always")
+            .node("Equal", List.of("largest", "last"), "sees_last_token")
+            .node("Squeeze", List.of("sees_last_token"), "for_the_last_token")
+            .node("Loop", List.of("", condition, "sum"), "logits", "body", round);
+    }
+
+    /** The first is ended on the first run of all, the second on the first of random tokens. */
+    public void testAGraphThatNeverEndsIsGivenUp() throws IOException {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        int sessions = OnnxGraph.openSessions();
+        ModelMemory memory = Memory.plenty();
+        try {
+            for (String condition : List.of("always", "for_the_last_token")) {
+                Bundle bundle = ToyGraphs.bundle(createTempDir(), endlessFor(condition), null);
+                BundleException e = expectThrows(
+                    BundleException.class,
+                    () -> load(bundle, System::nanoTime, memory, RunLimits.of(TimeValue.timeValueMillis(200), timer))
+                );
+                assertTrue(e.getMessage(), e.getMessage().startsWith("model.onnx: got a graph that did not answer a text of "));
+                assertTrue(e.getMessage(), e.getMessage().endsWith(" tokens within 200ms, expected one that answers sooner"));
+                assertEquals("given up in the dry run", condition.equals("always") == false, called(e, DryRun.class));
+                assertEquals(sessions, OnnxGraph.openSessions());
+                assertEquals(0, memory.use().nativeBytes() + memory.use().heapBytes());
+            }
+        } finally {
+            terminate(timer);
+        }
+    }
+
+    /** The runtime computes what is constant when it opens a graph, where nothing could end it; but no loops. */
+    public void testALoopOverConstantsRunsUnderTheLimit() throws IOException {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        try {
+            OnnxFile round = new OnnxFile().input("round", OnnxFile.INT64)
+                .input("goes_on", OnnxFile.BOOL)
+                .input("carried", OnnxFile.FLOAT, 1)
+                .output("goes_on_still", OnnxFile.BOOL)
+                .output("carried_on", OnnxFile.FLOAT, 1)
+                .node("Identity", List.of("goes_on"), "goes_on_still")
+                .node("Identity", List.of("carried"), "carried_on");
+            OnnxFile graph = ToyGraphs.sum()
+                .weights("nothing", new int[] { 1 }, 0)
+                .node("Equal", List.of("axis1", "axis1"), "equal")
+                .node("Squeeze", List.of("equal"), "always")
+                .node("Loop", List.of("", "always", "nothing"), "found", "body", round)
+                .node("Add", List.of("sum", "found"), "logits");
+            RunLimit limit = RunLimits.of(TimeValue.timeValueMillis(200), timer);
+            Bundle bundle = ToyGraphs.bundle(createTempDir(), graph, null);
+            BundleException e = expectThrows(BundleException.class, () -> load(bundle, System::nanoTime, Memory.plenty(), limit));
+            assertTrue(e.getMessage(), e.getMessage().contains("did not answer a text of "));
+        } finally {
+            terminate(timer);
+        }
+    }
+
+    private static boolean called(Exception e, Class<?> type) {
+        return Arrays.stream(e.getStackTrace()).anyMatch(frame -> frame.getClassName().equals(type.getName()));
+    }
+
+    public void testEveryRunHasALimitThatIsCancelledAfterIt() throws IOException {
+        AtomicInteger running = new AtomicInteger();
+        List<Runnable> ends = new ArrayList<>();
+        RunLimit limit = new RunLimit(TimeValue.timeValueSeconds(7), (command, delay) -> {
+            assertEquals(TimeValue.timeValueSeconds(7), delay);
+            assertEquals(1, running.incrementAndGet());
+            ends.add(command);
+            return RunLimits.cancellable(running::decrementAndGet);
+        });
+        load(ToyGraphs.bundle(createTempDir(), ToyGraphs.plain(), null), () -> 0, Memory.plenty(), limit);
+        assertEquals(0, running.get());
+        assertEquals("2 of the probe, 1 of the last token, 9 compared, 1 long, 10 timed", 2 + 1 + 9 + 1 + 10, ends.size());
+        ends.forEach(Runnable::run); // too late to matter, and to touch what is freed
     }
 
     public void testSpeedIsTheMedianOfATypicalText() throws IOException {

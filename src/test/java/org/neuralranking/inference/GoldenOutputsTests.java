@@ -73,7 +73,7 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
 
     public void testQueryWeightsOfTheDefaultModel() throws Exception {
         try (Opened model = new Opened("minilm-sparse-doc")) {
-            float[] weights = QueryWeights.read(model.bundle.queryWeights(), model.tokenizer.vocabulary());
+            float[] weights = QueryWeights.read(model.bundle.queryWeights(), model.tokenizer.vocabulary(), BundleLimits.DEFAULT);
             for (JsonNode golden : TestModels.golden("minilm-sparse-doc").get("query_cases")) {
                 assertArrayEquals(TestModels.ints(golden.get("input_ids")), model.single(golden.get("text").asText()).ids());
                 for (Iterator<Map.Entry<String, JsonNode>> tokens = golden.get("weights").fields(); tokens.hasNext();) {
@@ -186,6 +186,7 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
                 bundle.facts().output(),
                 tokenizer.vocabulary().padId(),
                 single("the cat"),
+                RunLimits.none(),
                 Memory.plenty().book("a test", 0, 0)
             );
             plainSession = OnnxLibrary.environment().createSession(bundle.graph().toString());
@@ -207,6 +208,7 @@ public class GoldenOutputsTests extends OpenSearchTestCase {
                     List.of(row),
                     new int[] { row.size() },
                     padded,
+                    RunLimits.none(),
                     output -> assertArrayEquals(alone.getLast(), values(output, 0), 0f)
                 );
             }

@@ -30,7 +30,7 @@ public class InferenceEngineTests extends OpenSearchTestCase {
             getTestName(),
             new FixedExecutorBuilder(Settings.EMPTY, ModelThreads.INFERENCE, 1, -1, "thread_pool." + ModelThreads.INFERENCE)
         );
-        engine = new InferenceEngine(new InferenceSettings(Settings.EMPTY), threadPool, new NodeStats(memory::use), memory);
+        engine = new InferenceEngine(new InferenceSettings(Settings.EMPTY), BundleLimits.DEFAULT, threadPool, new NodeStats(memory::use), memory);
         bundle = Bundle.read(TestModels.root("toy-cross-encoder"), "toy-cross-encoder", BundleLimits.DEFAULT);
     }
 

@@ -31,13 +31,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 @LuceneTestCase.SuppressFileSystems("*") // native code opens the files
 public class LoadedModelTests extends OpenSearchTestCase {
 
+    private static final RunLimit NO_LIMIT = RunLimits.none();
+
     private final Deque<Runnable> tasks = new ArrayDeque<>();
     private final ModelStats stats = new ModelStats();
     private final ModelMemory memory = Memory.plenty();
 
     private LoadedModel open(Bundle bundle) throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 100, 2, 1024, 1000);
-        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
+        return LoadedModel.open(bundle, BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory, NO_LIMIT);
     }
 
     private static Bundle bundle(String name) throws IOException {
@@ -145,7 +147,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
     public void testARefusedSubmissionGivesTheModelBack() throws IOException {
         InferenceSettings settings = new InferenceSettings(1, 1, 1, 1024, 1000);
         LoadedModel model = LoadedModel.open(
-            bundle("toy-cross-encoder"), settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory
+            bundle("toy-cross-encoder"), BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory, NO_LIMIT
         );
         List<TokenSequence> row = List.of(pair(model, "cat", "cat"));
         model.submit(row, LoadedModelTests::logit, Urgency.SEARCH, Deadline.NONE);
@@ -170,7 +172,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
         Bundle bundle = bundle("toy-token-embeddings");
         try (LoadedModel model = open(bundle)) {
             TokenSequence probe = model.tokenizer().single(model.tokenizer().tokenize("cat", 64), 64);
-            try (OnnxGraph graph = new OnnxGraph(bundle.graph(), bundle.facts().inputs(), bundle.facts().output(), 0, probe, memory.book("a test", 0, 0))) {
+            try (OnnxGraph graph = new OnnxGraph(bundle.graph(), bundle.facts().inputs(), bundle.facts().output(), 0, probe, NO_LIMIT, memory.book("a test", 0, 0))) {
                 List<List<TokenSequence>> batches = new ArrayList<>();
                 List<float[]> alone = new ArrayList<>();
                 for (int i = 0; i < 12; i++) {
@@ -266,16 +268,16 @@ public class LoadedModelTests extends OpenSearchTestCase {
                 var declared = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", shape);
                 BundleException e = expectThrows(
                     BundleException.class,
-                    () -> new OnnxGraph(real.graph(), real.facts().inputs(), declared, 0, probe, memory.book("a test", 0, 0))
+                    () -> new OnnxGraph(real.graph(), real.facts().inputs(), declared, 0, probe, NO_LIMIT, memory.book("a test", 0, 0))
                 );
                 assertTrue(e.getMessage(), e.getMessage().contains("of shape [1, 316], expected " + shape + " as declared"));
             }
             var free = new org.neuralranking.model.bundle.TensorSpec(real.facts().output().name(), "float", List.of("batch", "?"));
-            try (OnnxGraph graph = new OnnxGraph(real.graph(), real.facts().inputs(), free, 0, probe, memory.book("a test", 0, 0))) {
+            try (OnnxGraph graph = new OnnxGraph(real.graph(), real.facts().inputs(), free, 0, probe, NO_LIMIT, memory.book("a test", 0, 0))) {
                 assertEquals(316, graph.columns());
             }
             var unknown = new org.neuralranking.model.bundle.TensorSpec("surprise", "float", List.of("batch", "316"));
-            expectThrows(BundleException.class, () -> new OnnxGraph(real.graph(), real.facts().inputs(), unknown, 0, probe, memory.book("a test", 0, 0)));
+            expectThrows(BundleException.class, () -> new OnnxGraph(real.graph(), real.facts().inputs(), unknown, 0, probe, NO_LIMIT, memory.book("a test", 0, 0)));
         }
     }
 
@@ -292,7 +294,7 @@ public class LoadedModelTests extends OpenSearchTestCase {
     }
 
     private LoadedModel open(Bundle bundle, InferenceSettings settings) throws IOException {
-        return LoadedModel.open(bundle, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory);
+        return LoadedModel.open(bundle, BundleLimits.DEFAULT, settings, tasks::add, System::nanoTime, new ThreadContext(Settings.EMPTY), stats, memory, NO_LIMIT);
     }
 
     private static final InferenceSettings IN_FOURS = new InferenceSettings(1, 100, 4, 1024, 1000);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 import org.opensearch.core.xcontent.XContentParser;
 
@@ -45,11 +46,29 @@ public final class BundleJson {
         return JsonFile.read(path, limits, BundleJson::of);
     }
 
+    /**
+     * Hands out the top level key by key and keeps nothing of it.
+     *
+     * @param limits those that the bundle was read with
+     * @param entry  key and value, as in {@link #values}
+     * @throws BundleException if the file is too large or not a JSON object
+     */
+    public static void forEach(Path path, BundleLimits limits, BiConsumer<String, Object> entry) throws IOException {
+        JsonFile.read(path, limits, file -> {
+            forEach(file, entry);
+            return null;
+        });
+    }
+
+    private static void forEach(JsonFile file, BiConsumer<String, Object> entry) throws IOException {
+        for (String key = file.key(); key != null; key = file.key()) {
+            entry.accept(key, value(file));
+        }
+    }
+
     static BundleJson of(JsonFile file) throws IOException {
         Map<String, Object> values = new LinkedHashMap<>();
-        for (String key = file.key(); key != null; key = file.key()) {
-            values.put(key, value(file));
-        }
+        forEach(file, values::put);
         return new BundleJson(file.name, values);
     }
 
