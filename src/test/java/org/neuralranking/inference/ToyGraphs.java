@@ -14,14 +14,14 @@ import org.neuralranking.model.bundle.BundleLimits;
  * Cross-encoders with the tokenizer of {@code toy-cross-encoder}, 316 tokens and inputs of up to 64, whose logit is made from
  * {@code sum [batch, 1]}, a sum over the real tokens' {@code values [batch, tokens, 1]}.
  */
-final class ToyGraphs {
+public final class ToyGraphs {
 
-    static final int VOCABULARY = 316;
+    public static final int VOCABULARY = 316;
 
     private ToyGraphs() {}
 
     /** A graph up to {@code sum}, over a table of one value a token: 1/17, 2/17, … 1, 1/17, … */
-    static OnnxFile sum(float... lastRows) {
+    public static OnnxFile sum(float... lastRows) {
         float[] table = new float[VOCABULARY];
         for (int i = 0; i < table.length; i++) {
             table[i] = (i % 17 + 1) / 17f;
@@ -30,7 +30,7 @@ final class ToyGraphs {
         return sumOver(table);
     }
 
-    static OnnxFile sumOver(float[] table) {
+    public static OnnxFile sumOver(float[] table) {
         return new OnnxFile().textInputs()
             .output("logits", OnnxFile.FLOAT, "batch", 1)
             .weights("table", new int[] { table.length, 1 }, table)
@@ -43,12 +43,12 @@ final class ToyGraphs {
             .node("ReduceSum", List.of("real", "axis1"), "sum", "keepdims", 0);
     }
 
-    static OnnxFile plain() {
+    public static OnnxFile plain() {
         return sum().node("Identity", List.of("sum"), "logits");
     }
 
     /** Quantises as most public int8 exports do: by the range of the whole batch. */
-    static OnnxFile dynamic() {
+    public static OnnxFile dynamic() {
         return sum().node("DynamicQuantizeLinear", List.of("sum"), List.of("quantized", "scale", "zero"))
             .node("DequantizeLinear", List.of("quantized", "scale", "zero"), "logits");
     }

@@ -7,20 +7,20 @@ import java.util.List;
  * Writes tiny ONNX models. Unless told otherwise it is one that the runtime loads: {@code input_ids} and {@code attention_mask} int64
  * [batch, tokens] in, {@code out} float [batch, tokens] out.
  */
-final class Onnx {
+public final class Onnx {
 
     /** Versions that every runtime of the last years reads. */
     static final long IR = 8;
     static final long OPSET = 17;
 
-    final List<Protobuf> nodes = new ArrayList<>(List.of(node("Cast", "", "input_ids", "out", Onnx.number("to", 1))));
+    public final List<Protobuf> nodes = new ArrayList<>(List.of(node("Cast", "", "input_ids", "out", Onnx.number("to", 1))));
     /** Further fields of the graph and of the model. */
-    final Protobuf graph = new Protobuf();
+    public final Protobuf graph = new Protobuf();
     final Protobuf model = new Protobuf();
     long ir = IR;
-    long opset = OPSET;
+    public long opset = OPSET;
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return model().bytes();
     }
 
@@ -55,7 +55,7 @@ final class Onnx {
         return new Protobuf().text(1, name).message(2, new Protobuf().message(1, new Protobuf().number(1, type).message(2, shape)));
     }
 
-    static Protobuf node(String operator, String domain, String input, String output, Protobuf... attributes) {
+    public static Protobuf node(String operator, String domain, String input, String output, Protobuf... attributes) {
         Protobuf node = new Protobuf().text(1, input).text(2, output).text(3, "n_" + operator).text(4, operator);
         for (Protobuf attribute : attributes) {
             node.message(5, attribute);

@@ -4,11 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes protobuf wire format, right or wrong as told. */
-final class Protobuf {
+public final class Protobuf {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    Protobuf number(int field, long value) {
+    public Protobuf number(int field, long value) {
         tag(field, 0);
         raw(value);
         return this;
@@ -21,11 +21,11 @@ final class Protobuf {
         return this;
     }
 
-    Protobuf text(int field, String value) {
+    public Protobuf text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    Protobuf message(int field, Protobuf value) {
+    public Protobuf message(int field, Protobuf value) {
         return bytes(field, value.bytes());
     }
 

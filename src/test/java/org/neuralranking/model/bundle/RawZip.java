@@ -8,12 +8,12 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /** Writes zips byte by byte, right unless a field is made wrong. */
-final class RawZip {
+public final class RawZip {
 
-    static final class Entry {
+    public static final class Entry {
         String name;
         String localName;
-        int flags = ZipName.UTF_8;
+        public int flags = ZipName.UTF_8;
         int localFlags = -1;
         int method = ZipEntry.DEFLATED;
         int localMethod = -1;
@@ -21,13 +21,17 @@ final class RawZip {
         byte[] data;
         long compressed;
         long inflated;
-        long mode;
+        public long mode;
         long local = -1;
         byte[] extra = {};
         int disk;
+
+        public String name() {
+            return name;
+        }
     }
 
-    final List<Entry> entries = new ArrayList<>();
+    public final List<Entry> entries = new ArrayList<>();
     final ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] comment = {};
     /** Whether the end is written with 64-bit sizes too, and the 32-bit ones point there. */
@@ -36,7 +40,7 @@ final class RawZip {
     int disk;
     int gap;
 
-    Entry add(String name, byte[] content) {
+    public Entry add(String name, byte[] content) {
         Entry entry = new Entry();
         entry.name = name;
         CRC32 crc = new CRC32();
@@ -49,7 +53,7 @@ final class RawZip {
         return entry;
     }
 
-    Entry add(String name, String content) {
+    public Entry add(String name, String content) {
         return add(name, content.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -78,7 +82,7 @@ final class RawZip {
         return out.toByteArray();
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         long[] offsets = new long[entries.size()];
         for (int i = 0; i < offsets.length; i++) {
             offsets[i] = out.size();
