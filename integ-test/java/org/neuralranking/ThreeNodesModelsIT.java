@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import org.junit.AfterClass;
@@ -18,6 +19,8 @@ import org.neuralranking.node.Http;
 import org.neuralranking.node.Installation;
 import org.neuralranking.node.ModelRegistration;
 import org.neuralranking.node.PluginZip;
+import org.neuralranking.node.ProjectFiles;
+import org.neuralranking.node.Ran;
 import org.neuralranking.node.RealCluster;
 import org.neuralranking.node.RealNode;
 import org.neuralranking.node.ToyEncoder;
@@ -37,14 +40,16 @@ public class ThreeNodesModelsIT {
     private static final String SEARCH = "{\"query\": {\"learned_sparse\": {\"v\": {\"query_text\": \"cat\", \"model_id\": \"m\"}}}}";
     private static final Duration SOON = Duration.ofMinutes(2);
 
+    private static Installation installation;
     private static RealCluster cluster;
     private static Path modelIndexFiles;
 
     @BeforeClass
     public static void startCluster() {
+        installation = Installation.of(PluginZip.forThisMachine());
         cluster = RealCluster.start(
             "models",
-            Installation.of(PluginZip.forThisMachine()),
+            installation,
             3,
             List.of(),
             (i, builder) -> builder.setting("neural_ranking.models.linger", "1s")
@@ -75,7 +80,9 @@ public class ThreeNodesModelsIT {
 
     @Test
     public void a_uploadedThroughOneNodeItAnswersOnAnother() {
-        version(1).register("m", List.of(node(0))).expect(201);
+        List<String> upload = List.of("bin/neural-ranking/neural-ranking-upload", "--url", node(0).toString(), "m", ToyEncoder.version(1).toString());
+        Ran ran = installation.attempt(ProjectFiles.target(), Map.of(), upload);
+        assertEquals(ran.toString(), 0, ran.status());
         assertVersion(1, node(2), "m");
         node(1).put("/cats", """
             {"settings": {"number_of_shards": 3, "number_of_replicas": 1}, "mappings": {"properties": {"v": {"type": "learned_sparse"}}}}""").ok();
