@@ -348,10 +348,11 @@ public class ThreeNodesReplaceIT {
         return cluster.nodes().stream().filter(node -> node.name().equals(name)).findAny().orElseThrow();
     }
 
-    private static boolean isStoring(Http http) {
+    /** Everything is stored, and the cluster manager has been asked to publish it. */
+    private static boolean isPublishing(Http http) {
         for (JsonNode node : http.get("/_tasks?detailed&actions=cluster:admin/neural_ranking/models/put").ok().at("/nodes")) {
             for (JsonNode task : node.get("tasks")) {
-                if (task.at("/status/phase").asText().equals("storing") && task.at("/status/bytes").asLong() > 0) {
+                if (task.at("/status/phase").asText().equals("loading on the nodes") && task.get("description").asText().equals("model [large]")) {
                     return true;
                 }
             }
@@ -376,9 +377,9 @@ public class ThreeNodesReplaceIT {
             }
         });
         CompletableFuture<Answer> large = CompletableFuture.supplyAsync(() -> register(first, "large", "large", ""));
-        Http.waitFor("the large one is being stored", SOON, () -> {
+        Http.waitFor("the large one is loaded by the nodes", SOON, () -> {
             assertFalse("it ended before the cluster manager was killed", large.isDone());
-            return isStoring(first);
+            return isPublishing(first);
         });
         victim.kill();
         killed.set(true);
