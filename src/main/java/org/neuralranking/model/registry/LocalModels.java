@@ -141,10 +141,10 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         List<StoredContent> copies;
         synchronized (this) {
             copies = wanted.get(hash);
-            if (copies == null) { // removed while this load waited for its turn
-                states.computeIfPresent(hash, (unused, state) -> state.ready() ? state : null);
-                return;
-            }
+        }
+        if (copies == null) { // removed while this load waited for its turn
+            forgetUnlessReady(hash);
+            return;
         }
         try {
             load(hash, copies, startNanos);
@@ -156,12 +156,24 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         }
     }
 
-    private void retryLater(String hash, Exception e, long startNanos, TimeValue retry) {
+    /** Nobody wants it any more: who waits for it need not. */
+    private void forgetUnlessReady(String hash) {
+        List<Waiting> told;
         synchronized (this) {
-            if (closed || wanted.containsKey(hash) == false) {
-                states.remove(hash);
-                return;
-            }
+            states.computeIfPresent(hash, (unused, state) -> state.ready() ? state : null);
+            told = waiting.containsKey(hash) ? waiting.remove(hash) : List.of();
+        }
+        told.forEach(Waiting::tell);
+    }
+
+    private void retryLater(String hash, Exception e, long startNanos, TimeValue retry) {
+        boolean over;
+        synchronized (this) {
+            over = closed || wanted.containsKey(hash) == false;
+        }
+        if (over) {
+            forgetUnlessReady(hash);
+            return;
         }
         settle(hash, ModelState.loading("tried again in " + retry + ": " + e.getMessage()));
         TimeValue next = TimeValue.timeValueMillis(Math.min(2 * retry.millis(), LAST_RETRY.millis()));

@@ -277,6 +277,16 @@ public class LocalModelsTests extends OpenSearchTestCase {
         assertEquals(List.of("ready"), told);
     }
 
+    public void testASearchDoesNotWaitForWhatIsDeletedMeanwhile() {
+        List<String> told = new ArrayList<>();
+        disk.unreadable = new IOException("the index is red");
+        directory(entry("m", toySparse, "a"));
+        models.awaitSettled(toySparse, TimeValue.timeValueSeconds(60), () -> told.add("told"));
+        directory();
+        pass(1000);
+        assertEquals(List.of("told"), told);
+    }
+
     public void testASearchGoesOnInItsOwnContext() {
         ThreadContext context = threadPool.getThreadContext();
         List<String> told = new ArrayList<>();
