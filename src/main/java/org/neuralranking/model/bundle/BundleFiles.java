@@ -130,6 +130,15 @@ public final class BundleFiles {
         return MessageDigests.toHexString(sha256.digest());
     }
 
+    /**
+     * SHA-256 of the stream of a directory that is the plugin's own, whatever the sizes of its files.
+     *
+     * @throws BundleException if a file is missing that every bundle has
+     */
+    public static String hash(Path directory) throws IOException {
+        return new BundleFiles(find(directory)).hash();
+    }
+
     /** Copies the files into an empty directory, in plain layout. */
     public void copyTo(Path directory) throws IOException {
         for (Map.Entry<String, Path> file : files.entrySet()) {
@@ -155,7 +164,13 @@ public final class BundleFiles {
             } catch (NumberFormatException e) {
                 throw new BundleException("got a length [" + length + "] of file [" + name + "] in a stored model, expected a number", e);
             }
+            if (left < 0) {
+                throw new BundleException("got a length [" + length + "] of file [" + name + "] in a stored model, expected at least 0");
+            }
             checkSize(name, left, limits);
+            if (Files.exists(directory.resolve(name))) {
+                throw new BundleException("got file [" + name + "] twice in a stored model, expected it once");
+            }
             try (OutputStream out = Files.newOutputStream(directory.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 while (left > 0) {
                     int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));

@@ -42,16 +42,17 @@ public final class Housekeeping implements Closeable {
     private void sweep() {
         try {
             if (clusterService.state().nodes().isLocalNodeElectedClusterManager()) {
-                ModelDirectory directory = clusterService.state().metadata().custom(ModelDirectory.TYPE);
-                // without a directory it may have been lost, and be brought back: its chunks stay
-                Set<String> storages = directory == null
-                    ? null
-                    : directory.stored().stream().map(StoredContent::storage).collect(Collectors.toSet());
-                index.sweep(storages, threadPool.absoluteTimeInMillis() - settings.uploadExpiry().millis());
+                index.sweep(this::storages, settings.uploadExpiry());
             }
         } finally {
             scheduleNext();
         }
+    }
+
+    /** In use; null without a directory: it may have been lost, and be brought back, so its chunks stay. */
+    private Set<String> storages() {
+        ModelDirectory directory = clusterService.state().metadata().custom(ModelDirectory.TYPE);
+        return directory == null ? null : directory.stored().stream().map(StoredContent::storage).collect(Collectors.toSet());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.neuralranking.model.registry;
 
 import java.io.IOException;
+import java.util.List;
 
 import org.neuralranking.model.store.ModelIndex;
 import org.opensearch.action.ActionRequest;
@@ -24,7 +25,7 @@ public final class PutPart extends HandledTransportAction<PutPart.Request, PutPa
 
     public static final ActionType<Response> TYPE = new ActionType<>("cluster:admin/neural_ranking/models/parts/put", Response::new);
 
-    /** A part is held whole in memory, some times over, while it is received, stored and replicated. */
+    /** A part is held in memory, some times over, while it is received, stored and replicated. */
     static final int MOST_BYTES = 8 << 20;
     static final int MOST_PARTS = 10_000;
 
@@ -38,27 +39,34 @@ public final class PutPart extends HandledTransportAction<PutPart.Request, PutPa
 
     @Override
     protected void doExecute(Task task, Request request, ActionListener<Response> listener) {
-        int bytes = request.data.length;
-        index.putPart(request.id, request.part, request.data, ActionListener.map(listener, stored -> new Response(request.id, request.part, bytes)));
+        Response answer = new Response(request.id, request.part, request.bytes());
+        index.putPart(request.id, request.part, request.pieces, ActionListener.map(listener, stored -> answer));
+    }
+
+    static String wrongSize(long bytes) {
+        return "got a part of " + bytes + " bytes, expected 1 to " + MOST_BYTES;
     }
 
     static final class Request extends ActionRequest {
         private final String id;
         private final int part;
-        private final byte[] data;
+        private final List<byte[]> pieces;
 
-        /** @param part from 0 */
-        Request(String id, int part, byte[] data) {
+        /**
+         * @param part   from 0
+         * @param pieces the part's bytes in order, none larger than {@link ModelIndex#PIECE_BYTES}
+         */
+        Request(String id, int part, List<byte[]> pieces) {
             this.id = id;
             this.part = part;
-            this.data = data;
+            this.pieces = pieces;
         }
 
         Request(StreamInput in) throws IOException {
             super(in);
             id = in.readString();
             part = in.readVInt();
-            data = in.readByteArray();
+            pieces = in.readList(StreamInput::readByteArray);
         }
 
         @Override
@@ -66,7 +74,7 @@ public final class PutPart extends HandledTransportAction<PutPart.Request, PutPa
             super.writeTo(out);
             out.writeString(id);
             out.writeVInt(part);
-            out.writeByteArray(data);
+            out.writeCollection(pieces, StreamOutput::writeByteArray);
         }
 
         @Override
@@ -75,10 +83,21 @@ public final class PutPart extends HandledTransportAction<PutPart.Request, PutPa
             if (part < 0 || part >= MOST_PARTS) {
                 wrong = ValidateActions.addValidationError("got part " + part + ", expected 0 to " + (MOST_PARTS - 1), wrong);
             }
-            if (data.length == 0 || data.length > MOST_BYTES) {
-                wrong = ValidateActions.addValidationError("got a part of " + data.length + " bytes, expected 1 to " + MOST_BYTES, wrong);
+            long bytes = pieces.stream().mapToLong(piece -> piece.length).sum();
+            if (bytes == 0 || bytes > MOST_BYTES) {
+                wrong = ValidateActions.addValidationError(wrongSize(bytes), wrong);
+            }
+            for (byte[] piece : pieces) {
+                if (piece.length > ModelIndex.PIECE_BYTES) {
+                    wrong = ValidateActions.addValidationError("got a piece of " + piece.length + " bytes, expected at most " + ModelIndex.PIECE_BYTES, wrong);
+                }
             }
             return wrong;
+        }
+
+        /** Once validated, it fits. */
+        private int bytes() {
+            return pieces.stream().mapToInt(piece -> piece.length).sum();
         }
     }
 

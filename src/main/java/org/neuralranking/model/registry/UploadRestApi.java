@@ -6,7 +6,9 @@ import java.util.regex.Pattern;
 
 import org.neuralranking.model.StrictParsing;
 import org.opensearch.core.ParseField;
+import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.xcontent.ConstructingObjectParser;
+import org.opensearch.core.xcontent.MediaTypeRegistry;
 import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.rest.BaseRestHandler;
 import org.opensearch.rest.RestRequest;
@@ -32,29 +34,18 @@ final class UploadRestApi {
 
         @Override
         protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
-            PutPart.Request put = new PutPart.Request(request.param("id"), request.paramAsInt("part", -1), data(request));
+            BytesReference body = request.requiredContent();
+            if (request.getMediaType() != MediaTypeRegistry.JSON) {
+                throw new IllegalArgumentException("got a part in [" + request.getMediaType().mediaType() + "], expected [application/json]");
+            }
+            PutPart.Request put = new PutPart.Request(request.param("id"), request.paramAsInt("part", -1), PartReader.read(body));
             return channel -> client.execute(PutPart.TYPE, put, new RestToXContentListener<>(channel));
         }
 
-        /** By hand, because the platform's object parser would make a string of the data, twice its size. */
-        private static byte[] data(RestRequest request) throws IOException {
-            byte[] data = null;
-            try (XContentParser parser = request.contentParser()) {
-                boolean object = parser.nextToken() == XContentParser.Token.START_OBJECT;
-                while (object && parser.nextToken() == XContentParser.Token.FIELD_NAME) {
-                    String name = parser.currentName();
-                    if (name.equals("data") == false || data != null || parser.nextToken() != XContentParser.Token.VALUE_STRING) {
-                        throw new IllegalArgumentException("got key [" + name + "] in a part, expected only one [data], a string of base64");
-                    }
-                    data = parser.binaryValue();
-                }
-                if (data == null || parser.currentToken() != XContentParser.Token.END_OBJECT || parser.nextToken() != null) {
-                    throw new IllegalArgumentException("got something else as a part, expected {\"data\": \"<base64>\"}");
-                }
-                return data;
-            } catch (IOException e) { // the JSON library's own
-                throw new IllegalArgumentException("got a part that is no JSON or whose data is no base64: " + e.getMessage(), e);
-            }
+        /** The body is read before {@link #prepareRequest} returns: it need not be copied, as a whole, for those who hold on to it. */
+        @Override
+        public boolean allowsUnsafeBuffers() {
+            return true;
         }
     }
 

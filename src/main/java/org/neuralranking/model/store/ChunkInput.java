@@ -2,26 +2,36 @@ package org.neuralranking.model.store;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 
-/** A stored content's stream, read chunk by chunk: never more than one of them is in memory. */
+/** A stored content's stream, read a few chunks at a time: never more than these are in memory. */
 final class ChunkInput extends InputStream {
 
     /** Where chunks come from. */
     interface Chunks {
-        /** @throws IOException if chunk {@code n} is not there or cannot be read now */
-        byte[] read(int n) throws IOException;
+        /**
+         * Chunks {@code from} to {@code to - 1}.
+         *
+         * @throws IOException if one is not there or cannot be read now
+         */
+        List<byte[]> read(int from, int to) throws IOException;
     }
 
     private final Chunks chunks;
     private final int count;
+    private final int atOnce;
+    private final Queue<byte[]> ready = new ArrayDeque<>();
     private byte[] chunk = new byte[0];
     private int position;
     private int next;
 
-    ChunkInput(Chunks chunks, int count) {
+    ChunkInput(Chunks chunks, int count, int atOnce) {
         this.chunks = chunks;
         this.count = count;
+        this.atOnce = atOnce;
     }
 
     @Override
@@ -51,14 +61,20 @@ final class ChunkInput extends InputStream {
 
     /** To the next chunk that is not empty; false at the end. */
     private boolean advance() throws IOException {
-        while (next < count) {
-            chunk = new byte[0]; // not two at a time
-            chunk = chunks.read(next++);
-            position = 0;
-            if (chunk.length > 0) {
-                return true;
+        do {
+            if (ready.isEmpty() && next < count) {
+                chunk = new byte[0]; // not one more than these
+                position = 0;
+                int to = Math.min(count, next + atOnce);
+                ready.addAll(chunks.read(next, to));
+                next = to;
             }
-        }
-        return false;
+            if (ready.isEmpty()) {
+                return false;
+            }
+            chunk = ready.remove();
+            position = 0;
+        } while (chunk.length == 0);
+        return true;
     }
 }

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /** Cuts a stream into chunks of one size, the last one shorter; one of them is in memory. */
-final class ChunkOutput extends OutputStream {
+public final class ChunkOutput extends OutputStream {
 
     /** Where chunks go. */
-    interface Sink {
+    public interface Sink {
         /** @param chunk valid after the call, too */
         void write(int n, byte[] chunk) throws IOException;
     }
@@ -19,7 +19,7 @@ final class ChunkOutput extends OutputStream {
     private int filled;
     private int written;
 
-    ChunkOutput(int chunkBytes, Sink sink) {
+    public ChunkOutput(int chunkBytes, Sink sink) {
         this.chunk = new byte[chunkBytes];
         this.sink = sink;
     }

@@ -6,7 +6,9 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -22,6 +24,7 @@ import org.neuralranking.model.bundle.BundlePath;
 import org.neuralranking.model.bundle.BundleZip;
 import org.opensearch.common.UUIDs;
 import org.opensearch.common.hash.MessageDigests;
+import org.opensearch.core.tasks.TaskCancelledException;
 
 /**
  * The ways of a content: from what a user named or uploaded into the model index, and from there, or from this node's disk, to a bundle
@@ -48,6 +51,7 @@ public final class Contents implements Materials {
     public final class Staged implements AutoCloseable {
         private final Path directory;
         private Bundle bundle;
+        private List<DocumentVersion> parts = List.of();
 
         private Staged() throws IOException {
             directory = local.stage();
@@ -55,6 +59,11 @@ public final class Contents implements Materials {
 
         public Bundle bundle() {
             return bundle;
+        }
+
+        /** What it was read from, if it was uploaded: {@link ModelIndex#dropParts(List)} deletes these and nothing that came later. */
+        public List<DocumentVersion> parts() {
+            return parts;
         }
 
         @Override
@@ -104,21 +113,24 @@ public final class Contents implements Materials {
         try {
             Path zip = upload.resolve("upload.zip");
             MessageDigest digest = MessageDigests.sha256();
-            try (OutputStream out = Files.newOutputStream(zip)) {
-                for (int n = 0; n < parts && cancelled.getAsBoolean() == false; n++) {
-                    byte[] part = index.part(modelId, n);
-                    if (part == null) {
+            List<DocumentVersion> versions = new ArrayList<>();
+            try (OutputStream out = new DigestOutputStream(Files.newOutputStream(zip), digest)) {
+                for (int n = 0; n < parts; n++) {
+                    if (cancelled.getAsBoolean()) {
+                        throw new TaskCancelledException("cancelled after " + n + " of " + parts + " parts");
+                    }
+                    if (index.part(modelId, n, out, versions::add) == false) {
                         throw new BundleException("got no part " + n + " of model [" + modelId + "], expected parts 0 to " + (parts - 1) + ": send it and commit again");
                     }
-                    digest.update(part);
-                    out.write(part);
                 }
             }
             String got = MessageDigests.toHexString(digest.digest());
             if (got.equals(sha256) == false) {
                 throw new BundleException("got " + parts + " parts of model [" + modelId + "] with SHA-256 " + got + ", expected " + sha256 + " as committed");
             }
-            return stage(directory -> BundleZip.extract(zip, directory, limits));
+            Staged staged = stage(directory -> BundleZip.extract(zip, directory, limits));
+            staged.parts = List.copyOf(versions);
+            return staged;
         } finally {
             local.drop(upload);
         }
@@ -135,7 +147,7 @@ public final class Contents implements Materials {
         BundleFiles files = BundleFiles.in(staged.directory.toRealPath(), staged.directory, limits);
         String storage = UUIDs.randomBase64UUID();
         long bytes = files.streamBytes();
-        int most = Math.toIntExact(bytes / ModelIndex.CHUNK_BYTES + 1);
+        int most = Math.toIntExact(bytes / Piece.MOST_BYTES + 1);
         try {
             int chunks = index.write(files, storage, progress, cancelled);
             return new StoredContent(bundle.hash(), bundle.facts().task(), bytes, storage, chunks);
@@ -149,17 +161,10 @@ public final class Contents implements Materials {
     public Bundle materialise(String hash, List<StoredContent> copies) throws IOException {
         Path found = local.find(hash);
         if (found != null) {
-            String fault;
-            try {
-                Bundle bundle = Bundle.read(found, limits);
-                if (bundle.hash().equals(hash)) {
-                    return bundle;
-                }
-                fault = "its hash is " + bundle.hash();
-            } catch (IOException | RuntimeException e) {
-                fault = e.getMessage();
+            Bundle bundle = readLocal(hash, found);
+            if (bundle != null) {
+                return bundle;
             }
-            LOGGER.warn("content [{}] on this node's disk is damaged and is fetched again: {}", hash, fault);
             local.delete(hash);
         }
         IOException unreadable = new IOException("content [" + hash + "] is on no disk of this node and stored nowhere");
@@ -173,16 +178,66 @@ public final class Contents implements Materials {
         throw unreadable;
     }
 
+    /**
+     * What lies on this node's disk, or null if that is not the content.
+     *
+     * @throws IOException     if it cannot be read now
+     * @throws BundleException if it is the content, and cannot be used here
+     */
+    private Bundle readLocal(String hash, Path found) throws IOException {
+        String fault;
+        try {
+            Bundle bundle = Bundle.read(found, limits);
+            if (bundle.hash().equals(hash)) {
+                return bundle;
+            }
+            fault = "its hash is " + bundle.hash();
+        } catch (IOException | RuntimeException e) {
+            if (hash.equals(hashOf(found))) {
+                throw e;
+            }
+            fault = e.getMessage();
+        }
+        LOGGER.warn("content [{}] on this node's disk is damaged and is fetched again: {}", hash, fault);
+        return null;
+    }
+
+    /** Whatever the limits are; null if a file is missing that every bundle has. */
+    private static String hashOf(Path directory) throws IOException {
+        try {
+            return BundleFiles.hash(directory);
+        } catch (BundleException e) {
+            return null;
+        }
+    }
+
+    /**
+     * @throws IOException     if these bytes cannot be read now, or are not the content's: another storage may have them
+     * @throws BundleException if they are the content's, and cannot be used here
+     */
     private Bundle fetch(StoredContent content) throws IOException {
         Path staged = local.stage();
         try {
             MessageDigest digest = MessageDigests.sha256();
+            BundleException fault = null;
             try (InputStream in = new DigestInputStream(index.read(content), digest)) {
-                BundleFiles.unpack(in, staged, limits);
+                try {
+                    BundleFiles.unpack(in, staged, limits);
+                } catch (BundleException e) {
+                    fault = e; // whose it is, the hash of all bytes tells
+                    in.transferTo(OutputStream.nullOutputStream());
+                }
             }
             String got = MessageDigests.toHexString(digest.digest());
             if (got.equals(content.hash()) == false) {
-                throw new BundleException("got stored bytes with hash " + got + ", expected " + content.hash());
+                String why = fault == null ? "" : "; " + fault.getMessage();
+                throw new IOException(
+                    "copy in storage [" + content.storage() + "] is damaged: got bytes with hash " + got + ", expected " + content.hash() + why,
+                    fault
+                );
+            }
+            if (fault != null) {
+                throw fault;
             }
             return Bundle.read(local.keep(staged, content.hash()), limits);
         } finally {

@@ -1,9 +1,6 @@
 package org.neuralranking.model.store;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,6 +10,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.opensearch.common.UUIDs;
 import org.opensearch.common.util.io.IOUtils;
 
@@ -23,6 +22,7 @@ import org.opensearch.common.util.io.IOUtils;
  */
 public final class LocalStore {
 
+    private static final Logger LOGGER = LogManager.getLogger(LocalStore.class);
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     private final Path contents;
@@ -41,32 +41,33 @@ public final class LocalStore {
         return Files.createDirectory(staging.resolve(UUIDs.randomBase64UUID()));
     }
 
+    /** Deletes a staged directory. What cannot be deleted lies there until the node starts again: no reason to fail what was done with it. */
     public void drop(Path staged) {
         try {
             IOUtils.rm(staged);
         } catch (IOException e) {
-            throw new UncheckedIOException("[" + staged + "] could not be deleted", e);
+            LOGGER.warn("[{}] could not be deleted and is left until this node starts again", staged, e);
         }
     }
 
     /**
-     * Makes a staged directory the content of this hash, durably.
+     * Makes a staged directory the content of this hash, durably, or drops it if that content is there. One thread at a time.
      *
      * @return where it lies now
      */
     public Path keep(Path staged, String hash) throws IOException {
         Path kept = contents.resolve(checked(hash));
+        if (Files.isDirectory(kept)) { // the same content, kept before
+            drop(staged);
+            return kept;
+        }
         try (Stream<Path> files = Files.list(staged)) {
             for (Path file : files.toList()) {
                 IOUtils.fsync(file, false);
             }
         }
         IOUtils.fsync(staged, true);
-        try {
-            Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-            drop(staged); // the same content, kept before
-        }
+        Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE);
         IOUtils.fsync(contents, true);
         return kept;
     }

@@ -91,7 +91,7 @@ public class UploadCommandTests {
             server.requests()
         );
         assertEquals("{\"hash\":\"" + PartsServer.sha256(server.bytes()) + "\"}", terminal.getOutput().strip());
-        assertTrue(error(), error().startsWith("Sent [encoder]: 8.4 MB in "));
+        assertTrue(error(), error().startsWith("Sent [encoder]: 2.1 MB in "));
         assertEquals(List.of("null"), server.authorizations());
     }
 
