@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 import org.apache.logging.log4j.LogManager;
@@ -24,7 +23,6 @@ import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.common.breaker.CircuitBreakingException;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.gateway.GatewayService;
-import org.opensearch.threadpool.Scheduler;
 import org.opensearch.threadpool.ThreadPool;
 
 /**
@@ -49,10 +47,10 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     private final ModelSettings settings;
     private final ThreadPool threadPool;
     private final Executor builder;
+    private final ContentWaiters waiters;
 
     private final Map<String, ModelState> states = new HashMap<>(); // by content hash
     private final Map<String, Long> releases = new HashMap<>(); // when to give it up, by content hash; the latest of several moments
-    private final Map<String, List<Waiting>> waiting = new HashMap<>(); // by content hash; told when its state settles
     private final Map<String, Set<String>> prepared = new HashMap<>(); // storages of registrations under way, by content hash
     private Map<String, List<StoredContent>> wanted = Map.of(); // loaded, by content hash
     private Set<String> kept = Set.of(); // on disk, by content hash
@@ -75,6 +73,7 @@ public final class LocalModels implements ClusterStateListener, Closeable {
         this.settings = settings;
         this.threadPool = threadPool;
         this.builder = builder;
+        this.waiters = new ContentWaiters(threadPool);
     }
 
     @Override
@@ -158,12 +157,10 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     /** Nobody wants it any more: who waits for it need not. */
     private void forgetUnlessReady(String hash) {
-        List<Waiting> told;
         synchronized (this) {
             states.computeIfPresent(hash, (unused, state) -> state.ready() ? state : null);
-            told = waiting.containsKey(hash) ? waiting.remove(hash) : List.of();
         }
-        told.forEach(Waiting::tell);
+        waiters.tell(hash);
     }
 
     private void retryLater(String hash, Exception e, long startNanos, TimeValue retry) {
@@ -256,7 +253,6 @@ public final class LocalModels implements ClusterStateListener, Closeable {
 
     /** Sets a state, and tells who waits if there is nothing more to wait for. */
     private void settle(String hash, ModelState state) {
-        List<Waiting> told = List.of();
         boolean unload;
         synchronized (this) {
             unload = closed && state.ready();
@@ -265,14 +261,13 @@ public final class LocalModels implements ClusterStateListener, Closeable {
             } else {
                 states.put(hash, state);
             }
-            if (state.open() == false && waiting.containsKey(hash)) {
-                told = waiting.remove(hash);
-            }
         }
         if (unload) {
             runtime.unload(hash);
         }
-        told.forEach(Waiting::tell);
+        if (state.open() == false) {
+            waiters.tell(hash);
+        }
     }
 
     /**
@@ -280,43 +275,13 @@ public final class LocalModels implements ClusterStateListener, Closeable {
      * must not be held up; it finds out by itself how the content stands.
      */
     public void awaitSettled(String hash, TimeValue atMost, Runnable listener) {
-        Waiting waits = new Waiting(threadPool.getThreadContext().preserveContext(listener));
-        boolean settled;
         synchronized (this) {
-            settled = closed || state(hash).open() == false || atMost.nanos() <= 0;
-            if (settled == false) {
-                waiting.computeIfAbsent(hash, unused -> new ArrayList<>()).add(waits);
-                waits.timeout = threadPool.schedule(() -> {
-                    synchronized (this) {
-                        waiting.computeIfPresent(hash, (unused, all) -> all.remove(waits) && all.isEmpty() ? null : all);
-                    }
-                    waits.tell();
-                }, atMost, ThreadPool.Names.GENERIC);
+            if (closed == false && state(hash).open() && atMost.nanos() > 0) {
+                waiters.add(hash, atMost, listener);
+                return;
             }
         }
-        if (settled) {
-            waits.tell();
-        }
-    }
-
-    /** Somebody who waits for a content, in a thread context of his own. */
-    private static final class Waiting {
-        private final Runnable listener;
-        private final AtomicBoolean told = new AtomicBoolean();
-        private volatile Scheduler.ScheduledCancellable timeout;
-
-        Waiting(Runnable listener) {
-            this.listener = listener;
-        }
-
-        void tell() {
-            if (told.compareAndSet(false, true)) {
-                if (timeout != null) {
-                    timeout.cancel();
-                }
-                listener.run();
-            }
-        }
+        listener.run();
     }
 
     private synchronized void releaseAfter(TimeValue time, String hash) {
@@ -374,7 +339,6 @@ public final class LocalModels implements ClusterStateListener, Closeable {
     @Override
     public void close() throws IOException {
         List<String> loaded = new ArrayList<>();
-        List<Waiting> told = new ArrayList<>();
         synchronized (this) {
             closed = true;
             states.forEach((hash, state) -> {
@@ -383,10 +347,8 @@ public final class LocalModels implements ClusterStateListener, Closeable {
                 }
             });
             states.clear();
-            waiting.values().forEach(told::addAll);
-            waiting.clear();
         }
         loaded.forEach(runtime::unload);
-        told.forEach(Waiting::tell);
+        waiters.tellAll();
     }
 }

@@ -3,11 +3,13 @@ package org.neuralranking.model.registry;
 import static org.opensearch.action.ValidateActions.addValidationError;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.neuralranking.model.bundle.BundleException;
 import org.neuralranking.model.store.Contents;
+import org.neuralranking.model.store.DocumentVersion;
 import org.neuralranking.model.store.ModelIndex;
 import org.neuralranking.model.store.StoredContent;
 import org.opensearch.OpenSearchStatusException;
@@ -78,19 +80,21 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
     @Override
     protected void doExecute(Task task, Request request, ActionListener<PublishModel.Response> listener) {
         // not on the threads that load: what others wait for must not wait for gigabytes that are being stored
-        ActionListener<StoredContent> stored = ContextPreservingActionListener.wrapPreservingContext(
-            ActionListener.wrap(content -> publish((RegistrationTask) task, request, content, listener), listener::onFailure),
+        ActionListener<Stored> stored = ContextPreservingActionListener.wrapPreservingContext(
+            ActionListener.wrap(done -> publish((RegistrationTask) task, request, done, listener), listener::onFailure),
             threadPool.getThreadContext()
         );
         threadPool.generic().execute(() -> ActionListener.completeWith(stored, () -> store((RegistrationTask) task, request)));
     }
 
-    private StoredContent store(RegistrationTask task, Request request) throws IOException {
+    /** @param parts of the upload that it was made of */
+    private record Stored(StoredContent content, List<DocumentVersion> parts) {}
+
+    private Stored store(RegistrationTask task, Request request) throws IOException {
         task.phase("checking", 0);
         try (Contents.Staged staged = stage(task, request)) {
-            long bytes = staged.bundle().facts().bytes();
-            task.phase("storing", bytes);
-            return contents.store(staged, task::stored, task::isCancelled);
+            task.phase("storing", staged.streamBytes());
+            return new Stored(contents.store(staged, task::stored, task::isCancelled), staged.parts());
         } catch (BundleException e) {
             throw new BundleException(notRegistered(request, e), e);
         } catch (IOException e) { // a full disk, an index that cannot be read: it may work later
@@ -108,7 +112,8 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
             : contents.stageUpload(request.id, request.parts, request.sha256, task::isCancelled);
     }
 
-    private void publish(RegistrationTask task, Request request, StoredContent content, ActionListener<PublishModel.Response> listener) {
+    private void publish(RegistrationTask task, Request request, Stored stored, ActionListener<PublishModel.Response> listener) {
+        StoredContent content = stored.content;
         if (task.isCancelled()) {
             index.dropChunks(content.storage(), content.chunks());
             throw new TaskCancelledException("cancelled before model [" + request.id + "] was brought to the nodes");
@@ -118,9 +123,7 @@ public final class RegisterModel extends HandledTransportAction<RegisterModel.Re
         publish.timeout(request.timeout());
         publish.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
         client.execute(PublishModel.TYPE, publish, ActionListener.wrap(response -> {
-            if (request.path == null) {
-                index.dropParts(request.id, request.parts);
-            }
+            index.dropParts(stored.parts);
             listener.onResponse(response);
         }, listener::onFailure));
     }

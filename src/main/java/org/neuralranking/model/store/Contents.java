@@ -61,6 +61,15 @@ public final class Contents implements Materials {
             return bundle;
         }
 
+        /** Length of the stream that it is stored as. */
+        public long streamBytes() throws IOException {
+            return files().streamBytes();
+        }
+
+        private BundleFiles files() throws IOException {
+            return BundleFiles.in(directory.toRealPath(), directory, limits);
+        }
+
         /** What it was read from, if it was uploaded: {@link ModelIndex#dropParts(List)} deletes these and nothing that came later. */
         public List<DocumentVersion> parts() {
             return parts;
@@ -144,7 +153,7 @@ public final class Contents implements Materials {
      */
     public StoredContent store(Staged staged, LongConsumer progress, BooleanSupplier cancelled) throws IOException {
         Bundle bundle = staged.bundle();
-        BundleFiles files = BundleFiles.in(staged.directory.toRealPath(), staged.directory, limits);
+        BundleFiles files = staged.files();
         String storage = UUIDs.randomBase64UUID();
         long bytes = files.streamBytes();
         int most = Math.toIntExact(bytes / Piece.MOST_BYTES + 1);

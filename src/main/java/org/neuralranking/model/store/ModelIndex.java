@@ -259,13 +259,6 @@ public final class ModelIndex {
         drop(read.stream().map(Deletions::of).iterator(), done);
     }
 
-    /** Deletes all parts of an upload, whoever sent them; as {@link #dropChunks}. */
-    public void dropParts(String modelId, int parts) {
-        if (exists()) {
-            sweep.upload(modelId, logged());
-        }
-    }
-
     private void drop(Iterator<DeleteRequest> deletes, ActionListener<Void> done) {
         if (exists()) {
             deletions.run(deletes, done);

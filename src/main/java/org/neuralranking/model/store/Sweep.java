@@ -63,11 +63,6 @@ final class Sweep {
         refreshed(ActionListener.wrap(refreshed -> uploads(partsBefore, parts), done::onFailure));
     }
 
-    /** Deletes all parts of one upload. */
-    void upload(String modelId, ActionListener<Void> done) {
-        refreshed(ActionListener.wrap(refreshed -> delete(partsOf(List.of(modelId)), () -> owner -> true, done), done::onFailure));
-    }
-
     private void refreshed(ActionListener<Void> next) {
         client.admin().indices().refresh(new RefreshRequest(ModelIndex.NAME), ActionListener.map(next, refreshed -> null));
     }
