@@ -163,7 +163,8 @@ public final class PublishModel extends DirectoryAction<PublishModel.Request, Pu
     private OpenSearchStatusException notPrepared(Request request, FailedNodeException failure) {
         Throwable cause = ExceptionsHelper.unwrapCause(failure.getCause());
         DiscoveryNode node = clusterService.state().nodes().get(failure.nodeId());
-        String message = "model [" + request.id + "] stays as it was; node [" + (node == null ? failure.nodeId() : node.getName()) + "]: " + cause.getMessage();
+        String still = ModelDirectory.of(clusterService.state()).get(request.id) == null ? "is not registered" : "stays as it was";
+        String message = "model [" + request.id + "] " + still + "; node [" + (node == null ? failure.nodeId() : node.getName()) + "]: " + cause.getMessage();
         // a node that left or did not answer in time says nothing about the bundle
         RestStatus status = cause instanceof TransportException ? RestStatus.SERVICE_UNAVAILABLE : ExceptionsHelper.status(cause);
         return new OpenSearchStatusException(message, status, cause);
