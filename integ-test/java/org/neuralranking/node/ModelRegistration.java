@@ -19,7 +19,11 @@ public final class ModelRegistration {
     /** Waits until the model is ready on every node; throws at once where a node failed to load it. */
     public static void awaitReady(Http http, String id) {
         Http.waitFor("model [" + id + "] is ready on every node", READY_DEADLINE, () -> {
-            Answer answer = http.get(path(id)).ok();
+            Answer answer = http.get(path(id));
+            if (answer.status() == 503) { // the node has not recovered the cluster's state yet
+                return false;
+            }
+            answer.ok();
             boolean ready = true;
             for (JsonNode node : answer.at("/models/0/nodes")) {
                 String state = node.path("state").asText();

@@ -49,9 +49,10 @@ public final class Models {
      *
      * @param name {@code id} or {@code id@alias}
      * @throws ResourceNotFoundException (404) if it is not registered
+     * @throws org.opensearch.cluster.block.ClusterBlockException (503) if this node does not know the cluster's state yet
      */
     public Pinned resolve(String name) {
-        StoredContent content = ModelDirectory.of(clusterService.state()).meaning(name);
+        StoredContent content = ModelDirectory.known(clusterService.state()).meaning(name);
         if (content == null) {
             throw new ResourceNotFoundException("model [{}] is not registered", name);
         }

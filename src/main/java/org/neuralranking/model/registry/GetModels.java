@@ -69,7 +69,7 @@ public final class GetModels extends EveryNode<GetModels.Wanted, GetModels.NodeS
 
     @Override
     protected Response gather(Wanted wanted, ClusterName cluster, List<NodeStates> nodes, List<FailedNodeException> failures) {
-        ModelDirectory directory = ModelDirectory.of(clusterService.state());
+        ModelDirectory directory = ModelDirectory.known(clusterService.state());
         if (wanted.name == null) {
             return new Response(cluster, nodes, failures, directory.entries().stream().map(entry -> new Shown(entry.id(), entry)).toList());
         }

@@ -15,6 +15,8 @@ import org.opensearch.Version;
 import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.NamedDiff;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -42,6 +44,16 @@ public final class ModelDirectory extends AbstractNamedDiffable<Metadata.Custom>
     public static ModelDirectory of(ClusterState state) {
         ModelDirectory directory = state.metadata().custom(TYPE);
         return directory == null ? EMPTY : directory;
+    }
+
+    /**
+     * As {@link #of}, for those who would tell a user that something is not there.
+     *
+     * @throws ClusterBlockException (503) while the node has not recovered or joined: then nobody knows what is there
+     */
+    public static ModelDirectory known(ClusterState state) {
+        state.blocks().globalBlockedRaiseException(ClusterBlockLevel.METADATA_READ);
+        return of(state);
     }
 
     /** The entry of an id, or null. */
