@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 public final class PairedRounds {
     /** Fewer rounds make the interval of a median meaningless; the number is a multiple of the six orders. */
     public static final int ROUNDS = 24;
-    static final int FEWEST_ROUNDS = 20;
+    public static final int FEWEST_ROUNDS = 20;
     /** The reference against itself must come out as 1 within this, or the machine was too restless to say anything. */
     static final double CONTROL_TOLERANCE = 0.02;
 
