@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntToDoubleFunction;
 
 import org.neuralranking.Films;
 import org.neuralranking.node.Answer;
@@ -30,7 +31,7 @@ final class ModelsBench {
     private static final double P99_BOUND = 1.5;
     private static final int REGISTRATIONS = 5;
     private static final int RESTARTS = 3;
-    private static final int SEARCHES_A_ROUND = 1000;
+    private static final int RESCORED = 10;
     private static final int WARM_UPS = 4;
     private static final long SEED = 20261120;
 
@@ -62,13 +63,15 @@ final class ModelsBench {
         RealNode.Builder builder = RealNode.named("models-bench-one", installation).setting("neural_ranking.models.linger", "5s");
         bundles.forEach(builder::bundle);
         try (RealNode node = builder.start()) {
-            replacements(node, report);
+            prepare(node);
+            String query = "a girl who keeps the lighthouse going on her own";
+            boolean holds = replacements(node.http(), report, "replace_search", twoStages(query), 100, "searches that rescore " + RESCORED + " hits");
+            report.figure("errors_during_replace", report.figures().get("replace_search_errors"), "searches that failed while a model was replaced")
+                .judge(holds, "replace_search_p99_ratio is above " + P99_BOUND + " or a search failed");
+            // these take less than a millisecond: what they show is how long the operating system lets a loading thread run
+            replacements(node.http(), report, "replace_short_search", Films.sparse(query, 10), 1000, "searches without rescoring");
         }
-        double low = report.figures().get("replace_search_p99_ratio_low");
-        double errors = report.figures().get("errors_during_replace");
-        return report.judge(low <= P99_BOUND, "replace_search_p99_ratio is from " + low + ", expected at most " + P99_BOUND)
-            .judge(errors == 0, errors + " searches failed while a model was replaced")
-            .note("512 MB heap a node; nodes and client share one machine.");
+        return report.note("512 MB heap a node; nodes and client share one machine.");
     }
 
     private static Path gcLog(int node) {
@@ -126,38 +129,56 @@ final class ModelsBench {
         report.figure("register_seconds_per_100mb", Quantiles.median(perHundred), "PUT of a path until the model is ready on all three nodes, median of " + REGISTRATIONS);
     }
 
-    private static void replacements(RealNode node, Report report) {
-        System.out.println("Replacing under searches ...");
+    /** Encoded by the model that is being replaced, rescored by another. */
+    private static String twoStages(String query) {
+        return """
+            {"query": {"learned_sparse": {"text_sparse": {"query_text": "%s", "model_id": "minilm-sparse-doc"}}}, "size": %d,
+             "rescore": {"window_size": %d, "neural": {"model_id": "minilm-cross-encoder", "query_text": "%s",
+                         "document": {"fields": ["text"]}, "budget": "60s", "on_failure": "fail"}}}""".formatted(query, RESCORED, RESCORED, query);
+    }
+
+    private static void prepare(RealNode node) {
         Http http = node.http();
         ModelRegistration.register(http, "minilm-sparse-doc");
+        ModelRegistration.register(http, "minilm-cross-encoder");
         http.put("/films", Films.index(1, 0)).ok();
         http.put("/_ingest/pipeline/films", Films.PIPELINE).ok();
         http.bulk("/films/_bulk?refresh=true", Films.bulk(Films.some(48))).ok();
-        Path other = otherEncoder();
-        node.addBundle(other);
-        String[] versions = { "minilm-sparse-doc", other.getFileName().toString() };
+        node.addBundle(otherEncoder());
+    }
+
+    /**
+     * Replaces the model that encodes the query of a search, again and again, while that search is made.
+     *
+     * @return whether the ratio is at most {@value #P99_BOUND} at the favourable end of its interval, and no search failed
+     */
+    private static boolean replacements(Http http, Report report, String name, String search, int searches, String what) {
+        System.out.println("Replacing under " + what + " ...");
+        String[] versions = { "minilm-sparse-doc", "minilm-sparse-doc-2" };
         AtomicInteger replacements = new AtomicInteger();
         AtomicInteger errors = new AtomicInteger();
         PairedRounds rounds = new PairedRounds(System::nanoTime, SEED);
-        PairedRounds.Comparison comparison = rounds.compareValues(WARM_UPS, PairedRounds.FEWEST_ROUNDS, round -> p99(http, errors), round -> {
+        IntToDoubleFunction alone = round -> p99(http, search, searches, errors);
+        PairedRounds.Comparison comparison = rounds.compareValues(WARM_UPS, PairedRounds.FEWEST_ROUNDS, alone, round -> {
             AtomicBoolean stop = new AtomicBoolean();
             CompletableFuture<Void> replacing = CompletableFuture.runAsync(() -> {
                 while (stop.get() == false) { // one after the other, so that every search of the round runs while one is under way
                     http.put(MODELS + "/minilm-sparse-doc", "{\"path\": \"" + versions[replacements.incrementAndGet() % 2] + "\"}").ok();
                 }
             });
-            double p99 = p99(http, errors);
+            double p99 = p99(http, search, searches, errors);
             stop.set(true);
             replacing.join();
             return p99;
         });
         report.figures(
-            "replace_search_p99_ratio",
+            name + "_p99_ratio",
             comparison,
-            "on one node: 99th percentile of search time while a model is replaced, again and again, over that while none is; "
-                + SEARCHES_A_ROUND + " searches a round, one client"
+            "99th percentile of the time of " + what + " on one node while a model is replaced, again and again, over that while none is; "
+                + searches + " a round, one client"
         )
-            .figure("errors_during_replace", errors.get(), "searches that did not answer 200 with all shards, of those in " + replacements.get() + " replacements");
+            .figure(name + "_errors", errors.get(), "of these searches, those that did not answer 200 with all shards, in " + replacements.get() + " replacements");
+        return comparison.ratio().low() <= P99_BOUND && errors.get() == 0;
     }
 
     private static Path otherEncoder() {
@@ -173,11 +194,11 @@ final class ModelsBench {
     }
 
     /** Milliseconds. */
-    private static double p99(Http http, AtomicInteger errors) {
-        double[] millis = new double[SEARCHES_A_ROUND];
+    private static double p99(Http http, String search, int searches, AtomicInteger errors) {
+        double[] millis = new double[searches];
         for (int i = 0; i < millis.length; i++) {
             long start = System.nanoTime();
-            Answer found = http.post("/films/_search", Films.sparse("a girl who keeps the lighthouse going on her own", 10));
+            Answer found = http.post("/films/_search", search);
             millis[i] = (System.nanoTime() - start) / 1e6;
             if (found.status() != 200 || found.at("/_shards/failed").asInt() > 0) {
                 errors.incrementAndGet();
